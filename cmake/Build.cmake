@@ -1,0 +1,38 @@
+# How everything is compiled: the language, the warnings, the hardening, the sanitizers.
+option(TOAD_TESTS "Build the tests" ON)
+option(TOAD_WERROR "Treat warnings as errors" ON)
+option(TOAD_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
+option(TOAD_COVERAGE "Build with coverage counters (gcc)" OFF)
+option(TOAD_FUZZ "Build the libFuzzer targets (clang)" OFF)
+
+set(CMAKE_C_STANDARD 17)
+set(CMAKE_C_STANDARD_REQUIRED ON)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+# Assertions state what the code cannot survive being false; they stay on in every build.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
+set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
+
+add_library(toad_flags INTERFACE)
+target_compile_definitions(toad_flags INTERFACE _GNU_SOURCE TOAD_VERSION="${PROJECT_VERSION}")
+target_compile_options(toad_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wswitch-enum -Wmissing-prototypes
+  -Wstrict-prototypes -Wundef -Wvla $<$<BOOL:${TOAD_WERROR}>:-Werror>)
+
+if(TOAD_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+if(TOAD_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+if(TOAD_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

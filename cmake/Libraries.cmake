@@ -1,0 +1,23 @@
+# The libraries that the rooms use, each found once.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+
+# Debian's node-llhttp ships llhttp as C sources; neither folder is on a default path.
+find_path(LLHTTP_INCLUDE_DIR llhttp.h PATHS /usr/share/include/llhttp NO_DEFAULT_PATH REQUIRED)
+find_path(LLHTTP_SOURCE_DIR llhttp.c PATHS /usr/share/llhttp NO_DEFAULT_PATH REQUIRED)
+add_library(llhttp STATIC
+  ${LLHTTP_SOURCE_DIR}/llhttp.c ${LLHTTP_SOURCE_DIR}/api.c ${LLHTTP_SOURCE_DIR}/http.c)
+target_include_directories(llhttp SYSTEM PUBLIC ${LLHTTP_INCLUDE_DIR})
+target_compile_definitions(llhttp PUBLIC LLHTTP_STRICT_MODE=1)
+target_compile_options(llhttp PRIVATE -w)
+
+find_path(EV_INCLUDE_DIR ev.h REQUIRED)
+find_library(EV_LIBRARY ev REQUIRED)
+add_library(libev INTERFACE)
+target_include_directories(libev SYSTEM INTERFACE ${EV_INCLUDE_DIR})
+target_link_libraries(libev INTERFACE ${EV_LIBRARY})
+
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+if(TOAD_TESTS AND NOT TOAD_FUZZ)
+  pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)
+endif()
