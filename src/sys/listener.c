@@ -1,0 +1,132 @@
+#include "sys/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void set_option(int fd, int level, int option)
+{
+    int on = 1;
+    (void)setsockopt(fd, level, option, &on, sizeof on);
+}
+
+static int open_socket(const struct addrinfo *info, const struct listener_address *address)
+{
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    if (address->is_shared)
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT);
+    if (info->ai_family == AF_INET6)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
+    int backlog = address->backlog == 0 ? SOMAXCONN : address->backlog;
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, backlog) == 0)
+        return fd;
+    int reason = errno;
+    (void)close(fd);
+    errno = reason;
+    return -1;
+}
+
+static uint16_t port_of(int fd)
+{
+    struct sockaddr_storage name;
+    socklen_t size = sizeof name;
+    if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
+        return 0;
+    if (name.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&name)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&name)->sin_port);
+}
+
+static void set_port(struct sockaddr *address, uint16_t port)
+{
+    if (address->sa_family == AF_INET6)
+        ((struct sockaddr_in6 *)address)->sin6_port = htons(port);
+    else
+        ((struct sockaddr_in *)address)->sin_port = htons(port);
+}
+
+/* This machine has no such kind of address; with `*` that is no error. */
+static bool is_family_missing(int reason)
+{
+    return reason == EAFNOSUPPORT || reason == EADDRNOTAVAIL || reason == EPROTONOSUPPORT;
+}
+
+static enum error look_up(const struct listener_address *address, struct addrinfo **ret_list,
+                          struct problem *problem)
+{
+    bool is_any = strcmp(address->host, "*") == 0;
+    char port[8];
+    (void)snprintf(port, sizeof port, "%u", (unsigned)address->port);
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    int outcome = getaddrinfo(is_any ? NULL : address->host, port, &hints, ret_list);
+    if (outcome != 0)
+        return problem_set(problem, ERROR_NOT_FOUND, "cannot find the address of \"%s\": %s",
+                           address->host,
+                           outcome == EAI_SYSTEM ? strerror(errno) : gai_strerror(outcome));
+    return ERROR_NONE;
+}
+
+enum error listener_check(const struct listener_address *address, struct problem *problem)
+{
+    struct addrinfo *list = NULL;
+    enum error error = look_up(address, &list, problem);
+    if (error == ERROR_NONE)
+        freeaddrinfo(list);
+    return error;
+}
+
+static enum error open_all(struct addrinfo *list, const struct listener_address *address,
+                           size_t room, int *ret_fds, size_t *ret_count, uint16_t *ret_port,
+                           struct problem *problem)
+{
+    bool is_any = strcmp(address->host, "*") == 0;
+    uint16_t port = address->port;
+    for (struct addrinfo *info = list; info != NULL; info = info->ai_next) {
+        if (*ret_count == room)
+            return problem_set(problem, ERROR_FULL, "\"%s\" stands for too many addresses",
+                               address->host);
+        set_port(info->ai_addr, port);
+        int fd = open_socket(info, address);
+        if (fd < 0 && is_any && is_family_missing(errno))
+            continue;
+        if (fd < 0)
+            return problem_set(problem, ERROR_SYSTEM, "cannot listen on %s port %u: %s",
+                               address->host, (unsigned)port, strerror(errno));
+        ret_fds[(*ret_count)++] = fd;
+        port = port_of(fd);
+    }
+    *ret_port = port;
+    return *ret_count > 0
+               ? ERROR_NONE
+               : problem_set(problem, ERROR_SYSTEM, "this machine has neither IPv4 nor IPv6");
+}
+
+enum error listener_open(const struct listener_address *address, size_t room, int *ret_fds,
+                         size_t *ret_count, uint16_t *ret_port, struct problem *problem)
+{
+    struct addrinfo *list = NULL;
+    enum error error = look_up(address, &list, problem);
+    if (error != ERROR_NONE)
+        return error;
+    size_t count = 0;
+    error = open_all(list, address, room, ret_fds, &count, ret_port, problem);
+    freeaddrinfo(list);
+    if (error != ERROR_NONE) {
+        while (count > 0)
+            (void)close(ret_fds[--count]);
+        return error;
+    }
+    *ret_count = count;
+    return ERROR_NONE;
+}

@@ -1,0 +1,94 @@
+#include "sys/log.h"
+
+#include "base/limits.h"
+#include "sys/clock.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    const char *path; /* borrowed; NULL: standard error */
+    int fd;
+} target = {NULL, STDERR_FILENO};
+
+static enum error open_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+    if (fd < 0)
+        return ERROR_SYSTEM;
+    if (target.path != NULL)
+        (void)close(target.fd);
+    target.path = path;
+    target.fd = fd;
+    return ERROR_NONE;
+}
+
+enum error log_open(const char *path)
+{
+    return open_file(path);
+}
+
+enum error log_reopen(void)
+{
+    return target.path == NULL ? ERROR_NONE : open_file(target.path);
+}
+
+int log_descriptor(void)
+{
+    return target.fd;
+}
+
+bool log_has_file(void)
+{
+    return target.path != NULL;
+}
+
+static const char *level_text(enum log_level level)
+{
+    switch (level) {
+    case LOG_LEVEL_INFO:
+        return "info";
+    case LOG_LEVEL_WARN:
+        return "warn";
+    case LOG_LEVEL_ERROR:
+        return "error";
+    }
+    return "?";
+}
+
+static int write_prefix(char *line, size_t size, enum log_level level)
+{
+    int64_t now_us = clock_unix_us();
+    time_t seconds = (time_t)(now_us / SECOND_US);
+    struct tm date;
+    if (gmtime_r(&seconds, &date) == NULL)
+        memset(&date, 0, sizeof date);
+    return snprintf(line, size, "%04d-%02d-%02d %02d:%02d:%02d.%03d [%d] %s ", date.tm_year + 1900,
+                    date.tm_mon + 1, date.tm_mday, date.tm_hour, date.tm_min, date.tm_sec,
+                    (int)(now_us % SECOND_US / MILLISECOND_US), (int)getpid(), level_text(level));
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    char line[LOG_LINE_MAX];
+    int prefix = write_prefix(line, sizeof line, level);
+    size_t room = sizeof line - (size_t)prefix - 1;
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(line + prefix, room, format, values);
+    va_end(values);
+    if (length < 0)
+        return;
+    size_t text = (size_t)length < room ? (size_t)length : room - 1;
+    for (char *byte = line + prefix; byte < line + prefix + text; byte++)
+        if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
+            *byte = '?';
+    line[(size_t)prefix + text] = '\n';
+    ssize_t written = write(target.fd, line, (size_t)prefix + text + 1);
+    (void)written; /* a log that is full or gone must not stop the server */
+}

@@ -1,0 +1,169 @@
+#include "sys/pid_file.h"
+
+#include "base/bytes.h"
+#include "sys/file_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void pid_file_init(struct pid_file *file, const char *path)
+{
+    *file = (struct pid_file){.path = path, .fd = -1};
+}
+
+/* Somebody who lives holds the lock of what stands under the name. */
+static bool is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return false;
+    bool is_locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    (void)close(fd);
+    return is_locked;
+}
+
+static enum error refuse_foreign(const char *path, struct problem *problem)
+{
+    struct stat status;
+    if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
+        return problem_set(problem, ERROR_INVALID,
+                           "PID file \"%s\" is not a regular file; remove it or choose another "
+                           "pid_file",
+                           path);
+    if (is_held(path))
+        return problem_set(problem, ERROR_BUSY,
+                           "PID file \"%s\" belongs to a server that is running", path);
+    return ERROR_NONE;
+}
+
+static enum error write_draft(struct pid_file *file, struct problem *problem)
+{
+    int length = snprintf(file->draft, sizeof file->draft, "%s.%d", file->path, (int)getpid());
+    if (length < 0 || (size_t)length >= sizeof file->draft)
+        return problem_set(problem, ERROR_FULL, "the name of PID file \"%.100s...\" is too long",
+                           file->path);
+    (void)unlink(file->draft);
+    file->fd = open(file->draft, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (file->fd < 0)
+        return problem_set(problem, ERROR_SYSTEM, "cannot create PID file \"%s\": %s", file->path,
+                           strerror(errno));
+    file->is_drafted = true;
+    char text[16];
+    length = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    if (fchmod(file->fd, 0644) != 0 || flock(file->fd, LOCK_EX | LOCK_NB) != 0 ||
+        write(file->fd, text, (size_t)length) != (ssize_t)length || fsync(file->fd) != 0) {
+        enum error error = problem_set(problem, ERROR_SYSTEM, "cannot write PID file \"%s\": %s",
+                                       file->path, strerror(errno));
+        pid_file_remove(file);
+        return error;
+    }
+    return ERROR_NONE;
+}
+
+enum error pid_file_owner(const char *path, int32_t *ret_pid)
+{
+    char text[16];
+    uint64_t number = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd < 0)
+        return ERROR_NOT_FOUND;
+    ssize_t size = read(fd, text, sizeof text);
+    int32_t holder = file_lock_holder(fd);
+    (void)close(fd);
+    if (size <= 1 || text[size - 1] != '\n' ||
+        !bytes_to_number((struct bytes){text, (size_t)size - 1}, INT32_MAX, &number) ||
+        number <= 1 || (int32_t)number != holder)
+        return ERROR_NOT_FOUND;
+    *ret_pid = holder;
+    return ERROR_NONE;
+}
+
+enum error pid_file_draft(struct pid_file *file, struct problem *problem)
+{
+    enum error error = refuse_foreign(file->path, problem);
+    return error == ERROR_NONE ? write_draft(file, problem) : error;
+}
+
+/* Takes a stale file away under its own lock, so that of two starts only one can. */
+static enum error displace_stale(const struct pid_file *file, struct problem *problem)
+{
+    int stale = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (stale < 0)
+        return errno == ENOENT
+                   ? ERROR_NONE
+                   : problem_set(problem, ERROR_SYSTEM, "cannot replace PID file \"%s\": %s",
+                                 file->path, strerror(errno));
+    struct stat held;
+    struct stat named;
+    enum error error = ERROR_NONE;
+    if (flock(stale, LOCK_EX | LOCK_NB) != 0)
+        error = problem_set(problem, ERROR_BUSY,
+                            "PID file \"%s\" belongs to a server that is running", file->path);
+    else if (fstat(stale, &held) == 0 && stat(file->path, &named) == 0 &&
+             held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+        (void)unlink(file->path);
+    (void)close(stale);
+    return error;
+}
+
+enum error pid_file_publish(struct pid_file *file, struct problem *problem)
+{
+    enum error error = ERROR_NONE;
+    if (!file->is_drafted)
+        error = write_draft(file, problem);
+    /* Each round either puts the file in place, or finds and removes a stale one, or a live owner.
+     */
+    for (int round = 0; error == ERROR_NONE && round < 8; round++) {
+        if (link(file->draft, file->path) == 0) {
+            (void)unlink(file->draft);
+            file->is_drafted = false;
+            file->is_published = true;
+            return ERROR_NONE;
+        }
+        error = errno == EEXIST
+                    ? displace_stale(file, problem)
+                    : problem_set(problem, ERROR_SYSTEM, "cannot write PID file \"%s\": %s",
+                                  file->path, strerror(errno));
+    }
+    if (error == ERROR_NONE)
+        error = problem_set(problem, ERROR_BUSY, "PID file \"%s\" is taken again and again",
+                            file->path);
+    return error;
+}
+
+bool pid_file_is_lost(const struct pid_file *file)
+{
+    struct stat status;
+    return file->is_published && lstat(file->path, &status) != 0 && errno == ENOENT;
+}
+
+static bool is_ours(const struct pid_file *file)
+{
+    struct stat held;
+    struct stat named;
+    return fstat(file->fd, &held) == 0 && lstat(file->path, &named) == 0 &&
+           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+void pid_file_remove(struct pid_file *file)
+{
+    if (file->is_drafted)
+        (void)unlink(file->draft);
+    if (file->is_published && is_ours(file))
+        (void)unlink(file->path);
+    pid_file_abandon(file);
+}
+
+void pid_file_abandon(struct pid_file *file)
+{
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    file->fd = -1;
+    file->is_drafted = false;
+    file->is_published = false;
+}

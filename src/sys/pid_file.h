@@ -1,0 +1,45 @@
+/* pid_file - the file that names the serving manager.
+ *
+ * A complete file is made beside the final name and put in place in one step, so no reader sees a
+ * part of it. Its manager holds an exclusive flock on it for life: a lock tells a live owner from a
+ * stale number (promises PID-1 to PID-5). */
+#ifndef TOAD_SYS_PID_FILE_H
+#define TOAD_SYS_PID_FILE_H
+
+#include "base/limits.h"
+#include "base/problem.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pid_file {
+    const char *path;            /* borrowed for the life of the file */
+    char draft[CONFIG_PATH_MAX]; /* the complete file before it is in place */
+    int fd;                      /* the file, locked; negative if there is none */
+    bool is_drafted;
+    bool is_published;
+};
+
+void pid_file_init(struct pid_file *file, const char *path);
+
+/* The live manager that the file names and that holds its lock (promise CLI-10). ERROR_NOT_FOUND:
+ * there is no file, or it is stale or not one of ours. */
+MUST_CHECK enum error pid_file_owner(const char *path, int32_t *ret_pid);
+
+/* Writes the complete draft for this process, so that a full disk or a missing directory shows
+ * before anything serves. ERROR_BUSY: a live server holds the file. */
+MUST_CHECK enum error pid_file_draft(struct pid_file *file, struct problem *problem);
+
+/* Puts the draft in place; a stale file is replaced. ERROR_BUSY if a live server was faster. */
+MUST_CHECK enum error pid_file_publish(struct pid_file *file, struct problem *problem);
+
+/* True if nothing stands under the name any more. */
+bool pid_file_is_lost(const struct pid_file *file);
+
+/* Removes what is ours: a draft, and the file if it still is the one that was published. */
+void pid_file_remove(struct pid_file *file);
+
+/* In a child of the owner: lets go without removing anything. */
+void pid_file_abandon(struct pid_file *file);
+
+#endif

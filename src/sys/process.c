@@ -1,0 +1,94 @@
+#include "sys/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum error process_reap(struct process_end *ret_end)
+{
+    int status = 0;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (pid <= 0)
+        return ERROR_AGAIN;
+    bool is_signalled = WIFSIGNALED(status);
+    *ret_end = (struct process_end){
+        .pid = (int32_t)pid,
+        .status = is_signalled ? -1 : WEXITSTATUS(status),
+        .signal = is_signalled ? WTERMSIG(status) : 0,
+        .has_core = is_signalled && WCOREDUMP(status),
+    };
+    return ERROR_NONE;
+}
+
+enum error process_open_streams(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO)
+        fd = open("/dev/null", O_RDWR);
+    if (fd < 0)
+        return ERROR_SYSTEM;
+    (void)close(fd);
+    return ERROR_NONE;
+}
+
+enum error process_detach_streams(int error_fd)
+{
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0)
+        return ERROR_SYSTEM;
+    bool is_done = dup2(null_fd, STDIN_FILENO) >= 0 && dup2(null_fd, STDOUT_FILENO) >= 0 &&
+                   dup2(error_fd < 0 ? null_fd : error_fd, STDERR_FILENO) >= 0;
+    (void)close(null_fd);
+    return is_done ? ERROR_NONE : ERROR_SYSTEM;
+}
+
+enum error process_pipe(bool is_nonblocking, int *ret_reader, int *ret_writer)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC | (is_nonblocking ? O_NONBLOCK : 0)) != 0)
+        return ERROR_SYSTEM;
+    *ret_reader = ends[0];
+    *ret_writer = ends[1];
+    return ERROR_NONE;
+}
+
+void process_raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int32_t process_parent(int32_t pid)
+{
+    char path[32];
+    char text[512];
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t size = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    if (size <= 0)
+        return 0;
+    text[size] = '\0';
+    /* The name in front may hold anything, also brackets: the last bracket ends it. */
+    const char *behind = strrchr(text, ')');
+    int parent = 0;
+    if (behind == NULL || sscanf(behind + 1, " %*c %d", &parent) != 1)
+        return 0;
+    return parent;
+}
+
+void process_close(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}

@@ -1,0 +1,40 @@
+/* process - forking, reaping and what a process inherits. */
+#ifndef TOAD_SYS_PROCESS_H
+#define TOAD_SYS_PROCESS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct process_end {
+    int32_t pid;
+    int32_t status; /* exit status; -1 if a signal ended it */
+    int32_t signal; /* the signal; 0 if it exited */
+    bool has_core;
+};
+
+/* A child that has ended, without waiting. ERROR_AGAIN: none has, or there is none. */
+MUST_CHECK enum error process_reap(struct process_end *ret_end);
+
+/* Opens the null device for those of the descriptors 0 to 2 that are closed, so that nothing else
+ * gets their numbers. */
+MUST_CHECK enum error process_open_streams(void);
+
+/* Standard input and output become the null device; standard error becomes `error_fd`, or the null
+ * device too if that is negative. */
+MUST_CHECK enum error process_detach_streams(int error_fd);
+
+/* A close-on-exec pipe; both ends non-blocking if `is_nonblocking`. */
+MUST_CHECK enum error process_pipe(bool is_nonblocking, int *ret_reader, int *ret_writer);
+
+/* Raises the soft limit of open descriptors to the hard one. */
+void process_raise_descriptors(void);
+
+/* The parent of a process, 0 if it is not known. */
+int32_t process_parent(int32_t pid);
+
+/* Closes if open, and remembers that it is closed. */
+void process_close(int *fd);
+
+#endif
