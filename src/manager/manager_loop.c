@@ -1,0 +1,103 @@
+#include "manager/manager_loop.h"
+
+#include "manager/manager_process.h"
+#include "manager/observe.h"
+#include "manager/perform.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "sys/process.h"
+#include "sys/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int handled_signals[] = {SIGINT,  SIGTERM, SIGQUIT, SIGTTIN, SIGTTOU,
+                                      SIGUSR1, SIGUSR2, SIGHUP,  SIGCHLD};
+
+/* One decision and what follows from it at once. */
+static void feed_one(struct manager_process *process, const struct manager_event *event)
+{
+    int64_t now_us = clock_monotonic_us();
+    enum error error = manager_decide(&process->manager, event, now_us, &process->actions);
+    if (error != ERROR_NONE)
+        return;
+    recorder_write(&process->recorder, event, &process->actions, now_us);
+    perform_all(process);
+}
+
+void manager_feed(struct manager_process *process, const struct manager_event *event)
+{
+    process->outcome_count = 0;
+    feed_one(process, event);
+    /* Outcomes may lead to further attempts; each round has what the last one left. */
+    while (process->outcome_count > 0 && !process->is_over) {
+        struct manager_event outcome = process->outcomes[0];
+        process->outcome_count--;
+        memmove(process->outcomes, process->outcomes + 1,
+                process->outcome_count * sizeof process->outcomes[0]);
+        feed_one(process, &outcome);
+    }
+}
+
+static enum error prepare(struct manager_process *process, const struct manager_job *job,
+                          struct problem *problem)
+{
+    process->job = job;
+    process->signal_fd = process->pipe_reader = process->pipe_writer = -1;
+    process->life_reader = process->life_writer = -1;
+    process->passed_us = clock_monotonic_us();
+    manager_init(&process->manager, &job->settings);
+    pid_file_init(&process->pid_file, job->pid_path);
+
+    enum error error = recorder_open(&process->recorder, job->trace_path, &job->settings,
+                                     process->passed_us, problem);
+    if (error == ERROR_NONE)
+        error = pid_file_draft(&process->pid_file, problem);
+    if (error != ERROR_NONE)
+        return error;
+    size_t count = sizeof handled_signals / sizeof handled_signals[0];
+    if (signals_open(handled_signals, count, &process->signal_fd) != ERROR_NONE ||
+        process_pipe(true, &process->pipe_reader, &process->pipe_writer) != ERROR_NONE ||
+        process_pipe(true, &process->life_reader, &process->life_writer) != ERROR_NONE)
+        return problem_set(problem, ERROR_SYSTEM, "the manager cannot start: %s", strerror(errno));
+    signals_ignore(SIGPIPE);
+    return ERROR_NONE;
+}
+
+static void release(struct manager_process *process)
+{
+    pid_file_remove(&process->pid_file);
+    recorder_abandon(&process->recorder);
+    process_close(&process->signal_fd);
+    process_close(&process->pipe_reader);
+    process_close(&process->pipe_writer);
+    process_close(&process->life_reader);
+    process_close(&process->life_writer);
+}
+
+enum error manager_run(const struct manager_job *job, int *ret_status, struct problem *problem)
+{
+    static struct manager_process process;
+    enum error error = prepare(&process, job, problem);
+    if (error != ERROR_NONE) {
+        release(&process);
+        return error;
+    }
+    if (job->is_debugging)
+        (void)fprintf(stderr, "MANAGER STARTED %d\n", (int)getpid());
+    log_write(LOG_LEVEL_INFO, "The manager starts");
+    manager_feed(&process, &(struct manager_event){.kind = MANAGER_EVENT_START});
+    while (!process.is_over) {
+        observe_wait(&process);
+        observe_all(&process);
+    }
+    if (process.is_worker)
+        exit(job->run_worker(job->context, process.pipe_writer, process.life_reader));
+    *ret_status = process.status;
+    release(&process);
+    return ERROR_NONE;
+}

@@ -1,0 +1,139 @@
+#include "manager/observe.h"
+
+#include "base/limits.h"
+#include "sys/clock.h"
+#include "sys/process.h"
+#include "sys/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How often a lost PID file is noticed (promise PID-3: within a second). */
+#define FILE_CHECK_US (SECOND_US / 2)
+/* Bounds of one pass, so that a flood of lines cannot keep the manager from its other duties. */
+enum {
+    READS_MAX = 64,
+    REAPS_MAX = 4096,
+    SIGNALS_MAX = 64
+};
+
+static int milliseconds_until(int64_t deadline_us, int64_t now_us)
+{
+    if (deadline_us <= now_us)
+        return 0;
+    int64_t wait_ms = (deadline_us - now_us + MILLISECOND_US - 1) / MILLISECOND_US;
+    return wait_ms < 1000 ? (int)wait_ms : 1000;
+}
+
+void observe_wait(const struct manager_process *process)
+{
+    int64_t wake_us = process->manager.wake_us;
+    if (process->file_check_us < wake_us)
+        wake_us = process->file_check_us;
+    struct pollfd watched[] = {{.fd = process->signal_fd, .events = POLLIN},
+                               {.fd = process->pipe_reader, .events = POLLIN}};
+    /* An error, EINTR for one, only means that the world is looked at earlier. */
+    (void)poll(watched, 2, milliseconds_until(wake_us, clock_monotonic_us()));
+}
+
+static void observe_heartbeats(struct manager_process *process)
+{
+    char chunk[4096];
+    for (int i = 0; i < READS_MAX && !process->is_over; i++) {
+        ssize_t size = read(process->pipe_reader, chunk, sizeof chunk);
+        if (size <= 0)
+            return;
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_PIPE,
+                                                      .chunk = {chunk, (size_t)size}});
+    }
+}
+
+static void observe_children(struct manager_process *process)
+{
+    struct process_end end;
+    for (int i = 0; i < REAPS_MAX && !process->is_over && process_reap(&end) == ERROR_NONE; i++)
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_EXITED,
+                                                      .pid = end.pid,
+                                                      .exit_status = end.status,
+                                                      .exit_signal = end.signal});
+}
+
+static bool event_of_signal(int number, struct manager_event *ret_event)
+{
+    struct manager_event event = {.kind = MANAGER_EVENT_TICK};
+    switch (number) {
+    case SIGINT:
+    case SIGTERM:
+        event.kind = MANAGER_EVENT_STOP_NOW;
+        break;
+    case SIGQUIT:
+        event.kind = MANAGER_EVENT_STOP_GRACEFULLY;
+        break;
+    case SIGTTIN:
+        event.kind = MANAGER_EVENT_ONE_MORE;
+        break;
+    case SIGTTOU:
+        event.kind = MANAGER_EVENT_ONE_LESS;
+        event.dice = arc4random();
+        break;
+    case SIGUSR2:
+    case SIGHUP:
+        event.kind = MANAGER_EVENT_UPGRADE;
+        break;
+    case SIGUSR1:
+        event.kind = MANAGER_EVENT_REOPEN_LOGS;
+        break;
+    default: /* CHLD: only wakes the loop up */
+        return false;
+    }
+    *ret_event = event;
+    return true;
+}
+
+static void observe_signals(struct manager_process *process)
+{
+    int number = 0;
+    struct manager_event event;
+    for (int i = 0; i < SIGNALS_MAX && !process->is_over &&
+                    signals_read(process->signal_fd, &number) == ERROR_NONE;
+         i++)
+        if (event_of_signal(number, &event))
+            manager_feed(process, &event);
+}
+
+static void observe_pid_file(struct manager_process *process, int64_t now_us)
+{
+    if (process->is_over || now_us < process->file_check_us)
+        return;
+    process->file_check_us = now_us + FILE_CHECK_US;
+    if (pid_file_is_lost(&process->pid_file))
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_PID_FILE_LOST});
+}
+
+/* The loop comes round at least once a second: a longer gap means that this process did not run. */
+static bool was_held_up(const struct manager_process *process, int64_t now_us)
+{
+    return now_us - process->passed_us > SECOND_US + process->job->settings.heartbeat_interval_us;
+}
+
+static void observe_time(struct manager_process *process, int64_t now_us)
+{
+    if (!process->is_over && was_held_up(process, now_us))
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_HELD_UP});
+    process->passed_us = now_us;
+    if (!process->is_over && now_us >= process->manager.wake_us)
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_TICK});
+}
+
+void observe_all(struct manager_process *process)
+{
+    int64_t now_us = clock_monotonic_us();
+    observe_heartbeats(process);
+    observe_children(process);
+    observe_signals(process);
+    observe_pid_file(process, now_us);
+    observe_time(process, now_us);
+}

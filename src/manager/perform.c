@@ -1,0 +1,166 @@
+#include "manager/perform.h"
+
+#include "policy/manager_text.h"
+#include "sys/log.h"
+#include "sys/process.h"
+#include "sys/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void debug(const struct manager_process *process, const char *what, int32_t pid)
+{
+    if (process->job->is_debugging)
+        (void)fprintf(stderr, "%s %d\n", what, (int)pid);
+}
+
+/* From here on this process is a worker: what belongs to the manager alone is closed or forgotten.
+ */
+static void become_worker(struct manager_process *process)
+{
+    process->is_over = true;
+    process->is_worker = true;
+    recorder_abandon(&process->recorder);
+    pid_file_abandon(&process->pid_file);
+    process_close(&process->signal_fd);
+    process_close(&process->pipe_reader);
+    process_close(&process->life_writer);
+    /* They stay blocked until the worker has its own handlers, so that none is lost or
+     * misunderstood. */
+    signals_set_defaults();
+    /* Promise WRK-9 */
+    if (setenv("HYPNOTOAD_WORKER", "1", 1) != 0)
+        log_write(LOG_LEVEL_WARN, "HYPNOTOAD_WORKER could not be set: %s", strerror(errno));
+    debug(process, "WORKER STARTED", (int32_t)getpid());
+}
+
+static void perform_spawn(struct manager_process *process)
+{
+    (void)fflush(NULL);
+    struct manager_event *outcome = &process->outcomes[process->outcome_count];
+    pid_t pid = fork();
+    if (pid == 0) {
+        become_worker(process);
+        return;
+    }
+    if (pid < 0)
+        log_write(LOG_LEVEL_ERROR, "A worker could not be forked: %s", strerror(errno));
+    *outcome = pid < 0 ? (struct manager_event){.kind = MANAGER_EVENT_SPAWN_FAILED}
+                       : (struct manager_event){.kind = MANAGER_EVENT_SPAWNED, .pid = pid};
+    process->outcome_count++;
+    if (pid > 0)
+        log_write(LOG_LEVEL_INFO, "Worker %d started", (int)pid);
+}
+
+static int number_of(enum worker_signal signal)
+{
+    switch (signal) {
+    case WORKER_SIGNAL_NONE:
+        return 0;
+    case WORKER_SIGNAL_QUIT:
+        return SIGQUIT;
+    case WORKER_SIGNAL_TERM:
+        return SIGTERM;
+    case WORKER_SIGNAL_KILL:
+        return SIGKILL;
+    case WORKER_SIGNAL_USR1:
+        return SIGUSR1;
+    }
+    return 0;
+}
+
+static void perform_signal(const struct manager_process *process,
+                           const struct manager_action *action)
+{
+    if (action->signal != WORKER_SIGNAL_USR1)
+        debug(process, worker_signal_text(action->signal), action->pid);
+    if (kill(action->pid, number_of(action->signal)) != 0)
+        log_write(LOG_LEVEL_ERROR, "Signal %s could not be sent to worker %d: %s",
+                  worker_signal_text(action->signal), (int)action->pid, strerror(errno));
+}
+
+static void perform_write_pid_file(struct manager_process *process)
+{
+    struct problem problem;
+    /* The lost file's lock goes with its descriptor. */
+    if (process->pid_file.is_published)
+        pid_file_abandon(&process->pid_file);
+    if (process->job->is_debugging)
+        (void)fprintf(stderr, "PID %s\n", process->job->pid_path);
+    if (pid_file_publish(&process->pid_file, &problem) != ERROR_NONE)
+        log_write(LOG_LEVEL_ERROR, "%s", problem.text);
+}
+
+static enum log_level level_of(enum manager_note note)
+{
+    switch (manager_note_level(note)) {
+    case MANAGER_LEVEL_INFO:
+        return LOG_LEVEL_INFO;
+    case MANAGER_LEVEL_WARN:
+        return LOG_LEVEL_WARN;
+    case MANAGER_LEVEL_ERROR:
+        return LOG_LEVEL_ERROR;
+    }
+    return LOG_LEVEL_ERROR;
+}
+
+static void perform_log(const struct manager_process *process, const struct manager_action *action)
+{
+    char storage[256];
+    struct buffer text;
+    buffer_init(&text, storage, sizeof storage);
+    (void)manager_note_write(&text, action);
+    log_write(level_of(action->note), "%.*s", (int)text.size, text.data);
+    if (action->note == MANAGER_NOTE_WORKER_DIED || action->note == MANAGER_NOTE_WORKER_GONE)
+        debug(process, "WORKER DIED", (int32_t)action->number);
+    if (action->note == MANAGER_NOTE_WORKER_SILENT)
+        debug(process, "STOPPING WORKER", (int32_t)action->number);
+}
+
+static void perform_exit(struct manager_process *process, const struct manager_action *action)
+{
+    debug(process, "STOPPING MANAGER", (int32_t)getpid());
+    log_write(LOG_LEVEL_INFO, "The manager ends (status %d)", action->status);
+    process->status = action->status;
+    process->is_over = true;
+}
+
+static void perform(struct manager_process *process, const struct manager_action *action)
+{
+    switch (action->kind) {
+    case MANAGER_ACTION_SPAWN:
+        perform_spawn(process);
+        return;
+    case MANAGER_ACTION_SIGNAL:
+        perform_signal(process, action);
+        return;
+    case MANAGER_ACTION_WRITE_PID_FILE:
+        perform_write_pid_file(process);
+        return;
+    case MANAGER_ACTION_REMOVE_PID_FILE:
+        pid_file_remove(&process->pid_file);
+        return;
+    case MANAGER_ACTION_ANNOUNCE:
+        process->job->announce(process->job->context);
+        return;
+    case MANAGER_ACTION_REOPEN_LOGS:
+        process->job->reopen_logs(process->job->context);
+        return;
+    case MANAGER_ACTION_LOG:
+        perform_log(process, action);
+        return;
+    case MANAGER_ACTION_EXIT:
+        perform_exit(process, action);
+        return;
+    }
+}
+
+void perform_all(struct manager_process *process)
+{
+    for (uint32_t i = 0; i < process->actions.count && !process->is_worker; i++)
+        perform(process, &process->actions.list[i]);
+}
