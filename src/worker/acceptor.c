@@ -1,0 +1,194 @@
+#include "worker/acceptor.h"
+
+#include "sys/accept_lock.h"
+#include "sys/file_lock.h"
+#include "sys/log.h"
+#include "sys/process.h"
+#include "worker/worker_process.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define PAUSE_FIRST_S 0.001
+#define PAUSE_MOST_S 0.032
+/* How long the system has no descriptors or memory for us before we ask again. */
+#define PAUSE_EXHAUSTED_S 0.5
+/* After so long the holder is looked at: a stopped sibling must not make the server deaf for a
+ * second. */
+#define SUSPICIOUS_US (250 * MILLISECOND_US)
+
+struct accepted {
+    int fd;
+    struct sockaddr_storage address;
+};
+
+static void watch(struct acceptor *acceptor)
+{
+    for (size_t i = 0; i < acceptor->count; i++)
+        ev_io_start(acceptor->worker->loop, &acceptor->listeners[i]);
+}
+
+static void look_away(struct acceptor *acceptor)
+{
+    for (size_t i = 0; i < acceptor->count; i++)
+        ev_io_stop(acceptor->worker->loop, &acceptor->listeners[i]);
+}
+
+static void step_back(struct acceptor *acceptor, double pause_s)
+{
+    look_away(acceptor);
+    ev_timer_stop(acceptor->worker->loop, &acceptor->retry);
+    ev_timer_set(&acceptor->retry, pause_s, 0.);
+    ev_timer_start(acceptor->worker->loop, &acceptor->retry);
+}
+
+static void on_retry(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    acceptor_resume(timer->data);
+}
+
+static bool is_sibling(int32_t pid)
+{
+    return pid > 1 && pid != getpid() && process_parent(pid) == getppid();
+}
+
+/* The mutex has been taken for long. By a worker of the same manager? None of them ever keeps it,
+ * so that one has been stopped. */
+static void suspect_holder(struct acceptor *acceptor)
+{
+    int64_t now_us = acceptor->worker->now_us;
+    if (acceptor->blocked_us == NEVER_US)
+        acceptor->blocked_us = now_us;
+    if (now_us - acceptor->blocked_us < SUSPICIOUS_US)
+        return;
+    acceptor->blocked_us = now_us;
+    acceptor->passes_lock = is_sibling(file_lock_holder(acceptor->lock_fd));
+}
+
+/* True if the worker may accept now; `ret_is_held` tells whether the mutex is to be given back. */
+static bool take_lock(struct acceptor *acceptor, bool *ret_is_held)
+{
+    *ret_is_held = accept_lock_take(acceptor->lock_fd) == ERROR_NONE;
+    if (*ret_is_held) {
+        acceptor->blocked_us = NEVER_US;
+        acceptor->passes_lock = false;
+        acceptor->pause_s = PAUSE_FIRST_S;
+        return true;
+    }
+    suspect_holder(acceptor);
+    if (acceptor->passes_lock)
+        return true;
+    step_back(acceptor, acceptor->pause_s);
+    if (acceptor->pause_s < PAUSE_MOST_S)
+        acceptor->pause_s *= 2;
+    return false;
+}
+
+static bool is_exhausted(int reason)
+{
+    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
+}
+
+static size_t accept_batch(struct acceptor *acceptor, int listener, struct accepted *batch,
+                           size_t room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ACCEPT_BATCH_MAX && count < room; i++) {
+        struct accepted *next = &batch[count];
+        socklen_t size = sizeof next->address;
+        next->fd = accept4(listener, (struct sockaddr *)&next->address, &size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (next->fd >= 0) {
+            count++;
+            continue;
+        }
+        if (is_exhausted(errno)) {
+            log_write(LOG_LEVEL_ERROR, "No connection can be accepted for now: %s",
+                      strerror(errno));
+            step_back(acceptor, PAUSE_EXHAUSTED_S);
+        }
+        /* One that was gone before it was accepted is no reason to stop (ECONNABORTED and its kin).
+         */
+        if (errno == EAGAIN || is_exhausted(errno))
+            break;
+    }
+    return count;
+}
+
+static void on_listener(struct ev_loop *loop, ev_io *io, int events)
+{
+    (void)loop;
+    (void)events;
+    struct acceptor *acceptor = io->data;
+    struct toad_worker *worker = acceptor->worker;
+    worker_refresh_time(worker);
+    uint32_t room = admission_room(&worker->facts, &worker->settings->limits);
+    if (room == 0) {
+        look_away(acceptor);
+        return;
+    }
+    bool is_held = false;
+    if (!take_lock(acceptor, &is_held))
+        return;
+    struct accepted batch[ACCEPT_BATCH_MAX];
+    size_t count = accept_batch(acceptor, io->fd, batch, room);
+    if (is_held)
+        accept_lock_release(acceptor->lock_fd);
+
+    worker->facts.accepted += count;
+    if (admission_is_spent(&worker->facts, &worker->settings->limits))
+        worker_leave(worker);
+    for (size_t i = 0; i < count; i++) {
+        struct connection *connection = connection_open(worker, batch[i].fd, &batch[i].address);
+        /* What it asks for is often there already. */
+        if (connection != NULL)
+            connection_turn(connection, EV_READ);
+    }
+    worker_consider_going(worker);
+}
+
+enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
+{
+    const struct worker_settings *settings = worker->settings;
+    acceptor->worker = worker;
+    acceptor->count = settings->listener_count;
+    acceptor->pause_s = PAUSE_FIRST_S;
+    acceptor->blocked_us = NEVER_US;
+    acceptor->passes_lock = false;
+    enum error error = accept_lock_share(settings->lock_fd, &acceptor->lock_fd);
+    if (error != ERROR_NONE)
+        return error;
+    for (size_t i = 0; i < acceptor->count; i++) {
+        ev_io_init(&acceptor->listeners[i], on_listener, settings->listeners[i], EV_READ);
+        acceptor->listeners[i].data = acceptor;
+    }
+    ev_timer_init(&acceptor->retry, on_retry, 0., 0.);
+    acceptor->retry.data = acceptor;
+    acceptor->is_open = true;
+    watch(acceptor);
+    return ERROR_NONE;
+}
+
+void acceptor_resume(struct acceptor *acceptor)
+{
+    const struct toad_worker *worker = acceptor->worker;
+    if (acceptor->is_open && !ev_is_active(&acceptor->retry) &&
+        admission_room(&worker->facts, &worker->settings->limits) > 0)
+        watch(acceptor);
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+    if (!acceptor->is_open)
+        return;
+    acceptor->is_open = false;
+    ev_timer_stop(acceptor->worker->loop, &acceptor->retry);
+    look_away(acceptor);
+    for (size_t i = 0; i < acceptor->count; i++)
+        (void)close(acceptor->listeners[i].fd);
+    process_close(&acceptor->lock_fd);
+}

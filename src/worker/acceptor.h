@@ -1,0 +1,40 @@
+/* acceptor - takes connections from the listeners, under the accept mutex.
+ *
+ * The mutex is held while accepting and never while waiting or serving. A worker that finds it
+ * taken steps back for a while that grows, so nobody spins; a sibling that was stopped with the
+ * mutex in its hand is passed by (promises LCK-1, LCK-3, HBT-6). */
+#ifndef TOAD_WORKER_ACCEPTOR_H
+#define TOAD_WORKER_ACCEPTOR_H
+
+#include "base/error.h"
+#include "base/limits.h"
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct toad_worker;
+
+struct acceptor {
+    struct toad_worker *worker; /* borrowed */
+    int lock_fd;
+    size_t count;
+    ev_io listeners[LISTENERS_MAX];
+    ev_timer retry;
+    int64_t blocked_us; /* since when the mutex was not to be had; NEVER_US: it was */
+    double pause_s;     /* how long to step back next time */
+    bool is_open;       /* the listeners are still this worker's */
+    bool passes_lock;   /* a stopped sibling holds the mutex */
+};
+
+/* Begins to accept. `lock_fd` is shared into a description of the worker's own. */
+MUST_CHECK enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker);
+
+/* A connection has closed: there may be room again (promise WRK-11). */
+void acceptor_resume(struct acceptor *acceptor);
+
+/* Accepts nothing any more and lets go of the listeners (promise WRK-4). */
+void acceptor_close(struct acceptor *acceptor);
+
+#endif

@@ -1,0 +1,267 @@
+#include "worker/connection.h"
+
+#include "sys/log.h"
+#include "worker/conversation.h"
+#include "worker/transport.h"
+#include "worker/worker_process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* While the application works, this much of what the client already sends is taken in. */
+enum {
+    EARLY_INPUT_MAX = 16384
+};
+
+static void on_io(struct ev_loop *loop, ev_io *io, int events)
+{
+    (void)loop;
+    struct connection *connection = io->data;
+    worker_refresh_time(connection->worker);
+    connection_turn(connection, events);
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
+
+static void remember_address(struct connection *connection, const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *name = (const struct sockaddr_in6 *)address;
+        connection->address = name->sin6_addr;
+        connection->port = ntohs(name->sin6_port);
+    } else if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *name = (const struct sockaddr_in *)address;
+        connection->address.s6_addr[10] = connection->address.s6_addr[11] = 0xff;
+        memcpy(connection->address.s6_addr + 12, &name->sin_addr, 4);
+        connection->port = ntohs(name->sin_port);
+    }
+}
+
+struct connection *connection_open(struct toad_worker *worker, int fd,
+                                   const struct sockaddr_storage *address)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        log_write(LOG_LEVEL_ERROR, "A connection was dropped: out of memory");
+        (void)close(fd);
+        return NULL;
+    }
+    connection->worker = worker;
+    http_session_init(&connection->session, worker->now_us);
+    remember_address(connection, address);
+    ev_io_init(&connection->io, on_io, fd, EV_READ);
+    ev_timer_init(&connection->timer, on_timer, 0., 0.);
+    connection->io.data = connection;
+    connection->timer.data = connection;
+    connection->next = worker->connections;
+    if (connection->next != NULL)
+        connection->next->previous = connection;
+    worker->connections = connection;
+    worker->facts.connected++;
+    return connection;
+}
+
+static void forget_runnable(struct connection *connection)
+{
+    if (!connection->is_runnable)
+        return;
+    struct connection **place = &connection->worker->runnable;
+    while (*place != connection)
+        place = &(*place)->next_runnable;
+    *place = connection->next_runnable;
+    connection->is_runnable = false;
+}
+
+static void unlink_connection(struct connection *connection)
+{
+    struct toad_worker *worker = connection->worker;
+    if (connection->next != NULL)
+        connection->next->previous = connection->previous;
+    if (connection->previous != NULL)
+        connection->previous->next = connection->next;
+    else
+        worker->connections = connection->next;
+    worker->facts.connected--;
+}
+
+void connection_close(struct connection *connection)
+{
+    struct toad_worker *worker = connection->worker;
+    if (worker->running == connection) {
+        buffer_clear(&worker->scratch.buffer);
+        worker->running = NULL;
+    }
+    ev_io_stop(worker->loop, &connection->io);
+    ev_timer_stop(worker->loop, &connection->timer);
+    forget_runnable(connection);
+    unlink_connection(connection);
+    if (connection->exchange != NULL)
+        exchange_abort(connection->exchange);
+    input_clear(&connection->input);
+    output_clear(connection);
+    (void)close(connection->io.fd);
+    free(connection);
+    acceptor_resume(&worker->acceptor);
+    worker_consider_going(worker);
+}
+
+void connection_make_runnable(struct connection *connection)
+{
+    if (connection->is_runnable)
+        return;
+    connection->is_runnable = true;
+    connection->next_runnable = connection->worker->runnable;
+    connection->worker->runnable = connection;
+}
+
+static bool wants_input(const struct connection *connection)
+{
+    if (connection->has_ended || output_is_stalled(connection))
+        return false;
+    switch (connection->session.life) {
+    case HTTP_LIFE_IDLE:
+    case HTTP_LIFE_HEAD:
+    case HTTP_LIFE_LINGERING:
+        return true;
+    case HTTP_LIFE_BODY:
+        return exchange_wants_body(connection->exchange);
+    case HTTP_LIFE_WORKING:
+        return input_view(connection->input).size < EARLY_INPUT_MAX;
+    case HTTP_LIFE_FINISHING:
+    case HTTP_LIFE_CLOSED:
+        return false;
+    }
+    return false;
+}
+
+static void update_watcher(struct connection *connection)
+{
+    struct ev_loop *loop = connection->worker->loop;
+    int events =
+        (wants_input(connection) ? EV_READ : 0) | (output_is_stalled(connection) ? EV_WRITE : 0);
+    int present = ev_is_active(&connection->io) ? connection->io.events & (EV_READ | EV_WRITE) : 0;
+    if (events == present)
+        return;
+    ev_io_stop(loop, &connection->io);
+    ev_io_modify(&connection->io, events);
+    if (events != 0)
+        ev_io_start(loop, &connection->io);
+}
+
+/* The timer is only moved when the deadline comes earlier; a timer that fires too early is set anew
+ * then. */
+static void update_timer(struct connection *connection)
+{
+    struct toad_worker *worker = connection->worker;
+    int64_t deadline_us = http_session_deadline(&connection->session, &worker->settings->session);
+    bool is_active = ev_is_active(&connection->timer);
+    if (deadline_us == NEVER_US) {
+        ev_timer_stop(worker->loop, &connection->timer);
+        return;
+    }
+    if (is_active && connection->timer_us <= deadline_us)
+        return;
+    int64_t wait_us = deadline_us > worker->now_us ? deadline_us - worker->now_us : 0;
+    ev_timer_stop(worker->loop, &connection->timer);
+    ev_timer_set(&connection->timer, (double)wait_us / (double)SECOND_US, 0.);
+    ev_timer_start(worker->loop, &connection->timer);
+    connection->timer_us = deadline_us;
+}
+
+/* Everything is with the kernel: what is the conversation to do? False if the connection is over.
+ */
+static bool take_note_of_flush(struct connection *connection)
+{
+    struct http_session *session = &connection->session;
+    if (!session->is_stalled && session->life != HTTP_LIFE_FINISHING)
+        return true;
+    if (http_session_observe(session, HTTP_SESSION_FLUSHED, connection->worker->now_us) !=
+        ERROR_NONE)
+        return false;
+    if (session->life != HTTP_LIFE_LINGERING)
+        return true;
+    if (connection->has_ended || (connection->client_closes && connection->input == NULL))
+        return false;
+    input_clear(&connection->input);
+    transport_finish(connection->io.fd);
+    return true;
+}
+
+/* Sends what can be sent. False if the connection is over. */
+static bool deliver(struct connection *connection)
+{
+    enum error error = output_flush(connection);
+    if (error == ERROR_AGAIN) {
+        http_session_stall(&connection->session, connection->worker->now_us);
+        return true;
+    }
+    return error == ERROR_NONE && take_note_of_flush(connection);
+}
+
+static bool is_finished(const struct connection *connection)
+{
+    enum http_life life = connection->session.life;
+    if (connection->is_lost || life == HTTP_LIFE_CLOSED)
+        return true;
+    /* A client that has ended gets its answer, and nothing else can come from it. */
+    bool waits = life == HTTP_LIFE_IDLE || life == HTTP_LIFE_HEAD || life == HTTP_LIFE_BODY ||
+                 life == HTTP_LIFE_LINGERING;
+    return connection->has_ended && waits && !output_is_stalled(connection);
+}
+
+static void receive(struct connection *connection)
+{
+    struct toad_worker *worker = connection->worker;
+    size_t size = 0;
+    enum error error = transport_read(connection->io.fd, worker->input, READ_SIZE_MAX, &size);
+    if (error == ERROR_CLOSED)
+        connection->has_ended = true;
+    else if (error == ERROR_SYSTEM)
+        connection->is_lost = true;
+    else if (error == ERROR_NONE && connection->session.life != HTTP_LIFE_LINGERING)
+        conversation_receive(connection, (struct bytes){worker->input, size});
+}
+
+void connection_turn(struct connection *connection, int events)
+{
+    struct toad_worker *worker = connection->worker;
+    worker->running = connection;
+    if ((events & EV_READ) != 0 && wants_input(connection))
+        receive(connection);
+    else if (events == 0)
+        conversation_receive(connection, (struct bytes){NULL, 0});
+    bool goes_on = !connection->is_lost && deliver(connection);
+    /* What a full pipe to the client held up is taken up again. */
+    while (goes_on && !connection->is_lost && conversation_can_go_on(connection)) {
+        conversation_receive(connection, (struct bytes){NULL, 0});
+        goes_on = !connection->is_lost && deliver(connection);
+    }
+    if (!goes_on || is_finished(connection)) {
+        connection_close(connection);
+        return;
+    }
+    update_watcher(connection);
+    update_timer(connection);
+    worker->running = NULL;
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)events;
+    struct connection *connection = timer->data;
+    struct toad_worker *worker = connection->worker;
+    worker_refresh_time(worker);
+    if (http_session_deadline(&connection->session, &worker->settings->session) > worker->now_us) {
+        update_timer(connection);
+        return;
+    }
+    worker->running = connection;
+    conversation_time_out(connection);
+    if (connection->session.life == HTTP_LIFE_CLOSED) {
+        connection_close(connection);
+        return;
+    }
+    connection_turn(connection, EV_WRITE);
+}

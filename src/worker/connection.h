@@ -1,0 +1,54 @@
+/* connection - one client: its descriptor, its conversation, its one timer.
+ *
+ * A turn is everything that one event leads to: bytes are read once, all that they ask for is
+ * answered, and the answers go out in one write. An idle connection holds neither buffers nor a
+ * request. */
+#ifndef TOAD_WORKER_CONNECTION_H
+#define TOAD_WORKER_CONNECTION_H
+
+#include "http/http_session.h"
+#include "worker/input.h"
+#include "worker/output.h"
+
+#include <ev.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+
+struct toad_worker;
+struct toad_request;
+
+struct connection {
+    ev_io io;
+    ev_timer timer;
+    int64_t timer_us;           /* when the timer is due */
+    struct toad_worker *worker; /* borrowed */
+    struct connection *next;
+    struct connection *previous;
+    struct connection *next_runnable;
+    struct http_session session;
+    struct input *input;           /* NULL: nothing waits to be used */
+    struct output *output;         /* NULL: nothing waits to be sent */
+    struct toad_request *exchange; /* the request under way; NULL: none */
+    struct in6_addr address;       /* of the client; IPv4 as ::ffff:a.b.c.d */
+    uint16_t port;
+    bool has_ended;     /* the client sends nothing more */
+    bool is_lost;       /* broken: to be closed at the end of the turn */
+    bool is_runnable;   /* waits for a turn of its own */
+    bool client_closes; /* the client itself asked for the end: it will send nothing more */
+};
+
+/* Takes over the descriptor; it is closed when there is no memory. NULL then. */
+struct connection *connection_open(struct toad_worker *worker, int fd,
+                                   const struct sockaddr_storage *address);
+
+/* One turn: `events` are libev's, 0 for a turn without I/O. The connection may be gone afterwards.
+ */
+void connection_turn(struct connection *connection, int events);
+
+/* Gives it a turn before the loop waits again. */
+void connection_make_runnable(struct connection *connection);
+
+/* Ends it at once; a request under way is aborted. */
+void connection_close(struct connection *connection);
+
+#endif

@@ -1,0 +1,140 @@
+#include "worker/conversation.h"
+
+#include "sys/log.h"
+#include "worker/answer.h"
+#include "worker/worker_process.h"
+
+void conversation_observe(struct connection *connection, int event)
+{
+    if (http_session_observe(&connection->session, (enum http_session_event)event,
+                             connection->worker->now_us) == ERROR_NONE)
+        return;
+    log_write(LOG_LEVEL_ERROR, "A connection in phase %s cannot take %s and is closed",
+              http_life_text(connection->session.life),
+              http_session_event_text((enum http_session_event)event));
+    connection->is_lost = true;
+}
+
+void conversation_refuse(struct connection *connection, uint16_t status, const char *reason)
+{
+    if (connection->exchange != NULL)
+        exchange_abort(connection->exchange);
+    conversation_observe(connection, HTTP_SESSION_REFUSED);
+    answer_refusal(connection, status, reason);
+}
+
+/* The end of a head was found: makes it a request. False if the input cannot be used further. */
+static bool begin_request(struct connection *connection, struct bytes head)
+{
+    struct http_refusal refusal;
+    enum http_progress progress = exchange_open(connection, head, &refusal);
+    if (progress == HTTP_REFUSED) {
+        conversation_refuse(connection, refusal.status, refusal.reason);
+        return false;
+    }
+    connection->worker->requests++;
+    conversation_observe(connection, HTTP_SESSION_HEAD_READ);
+    return !connection->is_lost;
+}
+
+static bool read_head(struct connection *connection, struct bytes *input, struct http_scan *scan)
+{
+    struct bytes head;
+    size_t size = 0;
+    struct http_refusal refusal;
+    switch (http_scan_head(scan, *input, &head, &size, &refusal)) {
+    case HTTP_INCOMPLETE:
+        conversation_observe(connection, HTTP_SESSION_BYTES);
+        return false;
+    case HTTP_REFUSED:
+        conversation_refuse(connection, refusal.status, refusal.reason);
+        return false;
+    case HTTP_COMPLETE:
+        break;
+    }
+    if (!begin_request(connection, head))
+        return false;
+    *input = bytes_from(*input, size);
+    http_scan_init(scan);
+    struct toad_request *request = connection->exchange;
+    if (exchange_has_no_body(request))
+        conversation_observe(connection, HTTP_SESSION_BODY_READ);
+    else if (exchange_body_is_at_hand(request, *input) && !exchange_read_body(request, input))
+        return false;
+    exchange_ask_application(request);
+    return true;
+}
+
+static void drop(struct bytes *input)
+{
+    *input = (struct bytes){NULL, 0};
+}
+
+/* Uses one part of the input. False when nothing more can be used now. */
+static bool use(struct connection *connection, struct bytes *input, struct http_scan *scan)
+{
+    switch (connection->session.life) {
+    case HTTP_LIFE_IDLE:
+    case HTTP_LIFE_HEAD:
+        if (input->size == 0 || output_is_stalled(connection))
+            return false;
+        return read_head(connection, input, scan);
+    case HTTP_LIFE_BODY:
+        if (input->size == 0 || !exchange_wants_body(connection->exchange))
+            return false;
+        return exchange_read_body(connection->exchange, input);
+    case HTTP_LIFE_WORKING:
+        return false;
+    case HTTP_LIFE_FINISHING:
+    case HTTP_LIFE_LINGERING:
+    case HTTP_LIFE_CLOSED:
+        drop(input);
+        return false;
+    }
+    return false;
+}
+
+static void use_all(struct connection *connection, struct bytes *input, struct http_scan *scan)
+{
+    while (!connection->is_lost && use(connection, input, scan))
+        continue;
+    if (connection->session.life == HTTP_LIFE_FINISHING)
+        drop(input);
+}
+
+void conversation_receive(struct connection *connection, struct bytes bytes)
+{
+    struct http_scan scan;
+    if (connection->input == NULL) {
+        http_scan_init(&scan);
+        use_all(connection, &bytes, &scan);
+        if (bytes.size > 0 && input_append(&connection->input, bytes) != ERROR_NONE)
+            connection->is_lost = true;
+    } else {
+        if (input_append(&connection->input, bytes) != ERROR_NONE) {
+            connection->is_lost = true;
+            return;
+        }
+        scan = connection->input->scan;
+        struct bytes rest = input_view(connection->input);
+        size_t before = rest.size;
+        use_all(connection, &rest, &scan);
+        input_consume(&connection->input, before - rest.size);
+    }
+    if (connection->input != NULL)
+        connection->input->scan = scan;
+}
+
+bool conversation_can_go_on(const struct connection *connection)
+{
+    enum http_life life = connection->session.life;
+    return life == HTTP_LIFE_IDLE && connection->input != NULL && !output_is_stalled(connection) &&
+           connection->input->scan.scanned == 0;
+}
+
+void conversation_time_out(struct connection *connection)
+{
+    conversation_observe(connection, HTTP_SESSION_TIMED_OUT);
+    if (connection->session.life == HTTP_LIFE_FINISHING)
+        answer_refusal(connection, 408, "The head of the request did not arrive in time");
+}

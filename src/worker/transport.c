@@ -1,0 +1,35 @@
+#include "worker/transport.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum error transport_read(int fd, char *data, size_t capacity, size_t *ret_size)
+{
+    ssize_t size = read(fd, data, capacity);
+    if (size > 0) {
+        *ret_size = (size_t)size;
+        return ERROR_NONE;
+    }
+    if (size == 0)
+        return ERROR_CLOSED;
+    return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
+}
+
+enum error transport_write(int fd, struct bytes first, struct bytes second, size_t *ret_size)
+{
+    struct iovec parts[2] = {{.iov_base = (char *)(uintptr_t)first.data, .iov_len = first.size},
+                             {.iov_base = (char *)(uintptr_t)second.data, .iov_len = second.size}};
+    ssize_t size = second.size == 0 ? write(fd, first.data, first.size) : writev(fd, parts, 2);
+    if (size >= 0) {
+        *ret_size = (size_t)size;
+        return ERROR_NONE;
+    }
+    return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
+}
+
+void transport_finish(int fd)
+{
+    (void)shutdown(fd, SHUT_WR);
+}

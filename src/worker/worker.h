@@ -1,0 +1,38 @@
+/* worker - the process that serves: accept, converse, deliver, on one event loop. */
+#ifndef TOAD_WORKER_WORKER_H
+#define TOAD_WORKER_WORKER_H
+
+#include "base/limits.h"
+#include "http/http_session.h"
+#include "hypnotoad.h"
+#include "policy/admission.h"
+#include "sys/privileges.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct worker_settings {
+    struct admission_limits limits;
+    struct http_session_settings session;
+    int64_t heartbeat_interval_us;
+    uint64_t message_max_bytes;
+    struct privileges privileges;
+    const struct toad_app
+        *app;           /* borrowed; complete: members that the application lacks are NULL */
+    void *app_data;     /* what the application's init gave; borrowed */
+    int64_t started_us; /* when the manager of this generation started */
+    unsigned generation;
+    bool is_detached; /* the standard streams go to the null device, standard error to the log,
+                         before it serves */
+    int lock_fd;      /* the accept mutex, as the manager opened it */
+    size_t listener_count;
+    int listeners[LISTENERS_MAX];
+};
+
+/* Serves until it has left; gives the exit status of the process. Writes heartbeats to
+ * `heartbeat_fd`; leaves gracefully when `life_fd` ends, because the manager is gone then. Closes
+ * both. */
+int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd);
+
+#endif
