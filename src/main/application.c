@@ -1,0 +1,134 @@
+#include "main/application.h"
+
+#include "main/app_module.h"
+#include "main/config_file.h"
+#include "sys/listener.h"
+#include "sys/regular_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* `name` in the directory of the application. */
+static enum error path_beside(const struct application *application, const char *name,
+                              char ret_path[CONFIG_PATH_MAX], struct problem *problem)
+{
+    int directory = (int)(strrchr(application->path, '/') - application->path);
+    int length = snprintf(ret_path, CONFIG_PATH_MAX, "%.*s/%s", directory, application->path, name);
+    if (length >= CONFIG_PATH_MAX)
+        return problem_set(problem, ERROR_FULL, "the path of application \"%.100s...\" is too long",
+                           application->path);
+    return ERROR_NONE;
+}
+
+static void find_temporary_directory(struct application *application)
+{
+    static const char *const variables[] = {"MOJO_TMPDIR", "TMPDIR"};
+    application->temporary_directory = "/tmp";
+    for (size_t i = 2; i-- > 0;) {
+        const char *value = getenv(variables[i]);
+        if (value != NULL && value[0] != '\0')
+            application->temporary_directory = value;
+    }
+}
+
+static enum error read_endpoints(struct application *application, struct problem *problem)
+{
+    for (size_t i = 0; i < application->config.listen_count; i++) {
+        enum error error = endpoint_read(bytes_of(application->config.listen[i]), problem,
+                                         &application->endpoints[i]);
+        if (error != ERROR_NONE)
+            return error;
+    }
+    return ERROR_NONE;
+}
+
+enum error application_configure(struct application *application, const struct options *options,
+                                 struct problem *problem)
+{
+    if (realpath(options->application, application->path) == NULL)
+        return problem_set(problem, ERROR_NOT_FOUND, "cannot find application \"%s\": %s",
+                           options->application, strerror(errno));
+    bool is_named = options->config != NULL;
+    enum error error = ERROR_NONE;
+    if (!is_named)
+        error = path_beside(application, "hypnotoad.conf", application->config_path, problem);
+    else if (snprintf(application->config_path, CONFIG_PATH_MAX, "%s", options->config) >=
+             CONFIG_PATH_MAX)
+        error = problem_set(problem, ERROR_FULL,
+                            "the name of configuration \"%.100s...\" is too "
+                            "long",
+                            options->config);
+    if (error == ERROR_NONE)
+        error = config_file_read(application->config_path, is_named, &application->config, problem);
+    if (error == ERROR_NONE && application->config.pid_file[0] == '\0')
+        error = path_beside(application, "hypnotoad.pid", application->config.pid_file, problem);
+    find_temporary_directory(application);
+    return error == ERROR_NONE ? read_endpoints(application, problem) : error;
+}
+
+/* What a listen value may say and this version cannot serve yet is refused, not passed over. */
+static enum error check_endpoint(const struct endpoint *endpoint, const char *value,
+                                 struct problem *problem)
+{
+    const char *missing = endpoint_is_tls(endpoint)    ? "https"
+                          : endpoint_is_unix(endpoint) ? "a UNIX domain socket"
+                          : endpoint->fd >= 0          ? "an inherited socket (fd)"
+                          : endpoint->accepts_one      ? "single_accept"
+                                                       : NULL;
+    if (missing != NULL)
+        return problem_set(problem, ERROR_INVALID,
+                           "Invalid listen value \"%s\": %s is not available in this version",
+                           value, missing);
+    struct problem reason;
+    struct listener_address address = {
+        .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
+        .port = (uint16_t)endpoint->port};
+    if (listener_check(&address, &reason) != ERROR_NONE)
+        return problem_set(problem, ERROR_INVALID, "Invalid listen value \"%s\": %s", value,
+                           reason.text);
+    return ERROR_NONE;
+}
+
+static enum error check_endpoints(const struct application *application, struct problem *problem)
+{
+    enum error error = ERROR_NONE;
+    for (size_t i = 0; i < application->config.listen_count && error == ERROR_NONE; i++)
+        error = check_endpoint(&application->endpoints[i], application->config.listen[i], problem);
+    return error;
+}
+
+static enum error check_files(const struct application *application, struct problem *problem)
+{
+    const struct config *config = &application->config;
+    enum error error = regular_file_check(config->pid_file, "PID file", problem);
+    if (error == ERROR_NONE && config->lock_file[0] != '\0')
+        error = regular_file_check(config->lock_file, "lock file", problem);
+    if (error == ERROR_NONE && config->log_file[0] != '\0')
+        error = regular_file_check(config->log_file, "log file", problem);
+    return error;
+}
+
+static enum error ask_application(const struct application *application, struct problem *problem)
+{
+    char reason[PROBLEM_TEXT_MAX / 2] = "";
+    if (application->app.check == NULL || application->app.check(reason, sizeof reason) == 0)
+        return ERROR_NONE;
+    reason[sizeof reason - 1] = '\0';
+    return problem_set(problem, ERROR_INVALID, "application \"%s\" refuses to start: %s",
+                       application->path, reason[0] == '\0' ? "it does not say why" : reason);
+}
+
+enum error application_load(struct application *application, struct problem *problem)
+{
+    enum error error = privileges_resolve(&application->privileges, application->config.user,
+                                          application->config.group, problem);
+    if (error == ERROR_NONE)
+        error = check_endpoints(application, problem);
+    if (error == ERROR_NONE)
+        error = check_files(application, problem);
+    if (error == ERROR_NONE)
+        error = app_module_load(application->path, &application->app, problem);
+    return error == ERROR_NONE ? ask_application(application, problem) : error;
+}

@@ -1,0 +1,34 @@
+/* application - everything that a server is made of before it runs: the application, its
+ * configuration, its files.
+ *
+ * Loaded the same way for --test, --stop and a start, so that a check checks what a start does
+ * (promise CLI-4). */
+#ifndef TOAD_MAIN_APPLICATION_H
+#define TOAD_MAIN_APPLICATION_H
+
+#include "base/problem.h"
+#include "config/config.h"
+#include "config/endpoint.h"
+#include "hypnotoad.h"
+#include "main/options.h"
+#include "sys/privileges.h"
+
+struct application {
+    char path[CONFIG_PATH_MAX];        /* of the shared object, absolute */
+    char config_path[CONFIG_PATH_MAX]; /* of the configuration */
+    const char *temporary_directory;   /* borrowed from the environment */
+    struct config config;
+    struct endpoint endpoints[LISTEN_MAX];
+    struct privileges privileges;
+    struct toad_app app;
+};
+
+/* Finds the application's file and reads its configuration. */
+MUST_CHECK enum error application_configure(struct application *application,
+                                            const struct options *options, struct problem *problem);
+
+/* Loads the application and checks everything that a start needs, without taking or changing any of
+ * it. */
+MUST_CHECK enum error application_load(struct application *application, struct problem *problem);
+
+#endif
