@@ -6,6 +6,7 @@
 #include "sys/clock.h"
 #include "sys/listener.h"
 #include "sys/log.h"
+#include "sys/pid_file.h"
 #include "sys/process.h"
 #include "worker/worker.h"
 
@@ -120,9 +121,18 @@ static enum error prepare(struct server *server, struct problem *problem)
 {
     struct application *application = server->application;
     const struct config *config = &application->config;
+    int32_t owner = 0;
+    if (pid_file_owner(config->pid_file, &owner) == ERROR_NONE)
+        return problem_set(problem, ERROR_BUSY,
+                           "PID file \"%s\" belongs to server %d, which is running; end it with "
+                           "--stop first",
+                           config->pid_file, (int)owner);
     if (config->log_file[0] != '\0' && log_open(config->log_file) != ERROR_NONE)
         return problem_set(problem, ERROR_SYSTEM, "cannot open log file \"%s\": %s",
                            config->log_file, strerror(errno));
+    /* A terminal that is only borrowed until the server is ready is for what its user must know. */
+    if (server->launch->is_detached && !log_has_file())
+        log_set_least(LOG_LEVEL_WARN);
     warn_of_settings(config);
     process_raise_descriptors();
     enum error error = open_endpoints(server, problem);

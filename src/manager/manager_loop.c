@@ -90,6 +90,7 @@ enum error manager_run(const struct manager_job *job, int *ret_status, struct pr
     if (job->is_debugging)
         (void)fprintf(stderr, "MANAGER STARTED %d\n", (int)getpid());
     log_write(LOG_LEVEL_INFO, "The manager starts");
+    process.recorder.start_us = clock_monotonic_us();
     manager_feed(&process, &(struct manager_event){.kind = MANAGER_EVENT_START});
     while (!process.is_over) {
         observe_wait(&process);

@@ -14,7 +14,8 @@
 static struct {
     const char *path; /* borrowed; NULL: standard error */
     int fd;
-} target = {NULL, STDERR_FILENO};
+    enum log_level least;
+} target = {NULL, STDERR_FILENO, LOG_LEVEL_INFO};
 
 static enum error open_file(const char *path)
 {
@@ -36,6 +37,11 @@ enum error log_open(const char *path)
 enum error log_reopen(void)
 {
     return target.path == NULL ? ERROR_NONE : open_file(target.path);
+}
+
+void log_set_least(enum log_level least)
+{
+    target.least = least;
 }
 
 int log_descriptor(void)
@@ -75,6 +81,8 @@ static int write_prefix(char *line, size_t size, enum log_level level)
 
 void log_write(enum log_level level, const char *format, ...)
 {
+    if (level < target.least)
+        return;
     char line[LOG_LINE_MAX];
     int prefix = write_prefix(line, sizeof line, level);
     size_t room = sizeof line - (size_t)prefix - 1;

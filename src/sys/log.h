@@ -22,6 +22,9 @@ MUST_CHECK enum error log_open(const char *path);
 /* Opens the file anew under its name, after it was moved away. Without a file it does nothing. */
 MUST_CHECK enum error log_reopen(void);
 
+/* Lines below this level are not written from now on; all are at first. */
+void log_set_least(enum log_level least);
+
 /* The descriptor that lines go to. */
 int log_descriptor(void);
 

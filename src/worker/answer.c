@@ -38,7 +38,8 @@ static void decide(struct toad_request *request)
 {
     struct connection *connection = request->connection;
     const struct toad_worker *worker = connection->worker;
-    bool can_persist = connection->session.life == HTTP_LIFE_WORKING && !connection->has_ended;
+    bool is_last = connection->has_ended && connection->input == NULL;
+    bool can_persist = connection->session.life == HTTP_LIFE_WORKING && !is_last;
     http_session_decide(&connection->session, request->head.persists && can_persist,
                         worker->facts.is_leaving, &worker->settings->session);
     connection->client_closes = !request->head.persists && can_persist;
@@ -81,11 +82,9 @@ void answer_too_large(struct toad_request *request)
 
 void answer_continue(struct toad_request *request)
 {
-    if (request->has_sent_continue)
-        return;
-    request->has_sent_continue = true;
     struct connection *connection = request->connection;
-    send_or_give_up(connection, BYTES("HTTP/1.1 100 Continue\r\n\r\n"));
+    if (request->head.expects_continue)
+        send_or_give_up(connection, BYTES("HTTP/1.1 100 Continue\r\n\r\n"));
     if (connection->worker->running != connection)
         connection_make_runnable(connection);
 }

@@ -191,8 +191,12 @@ static bool take_note_of_flush(struct connection *connection)
 /* Sends what can be sent. False if the connection is over. */
 static bool deliver(struct connection *connection)
 {
+    size_t waiting = output_waiting(connection);
     enum error error = output_flush(connection);
     if (error == ERROR_AGAIN) {
+        /* A client that takes its answer, however slowly, is not silent. */
+        if (output_waiting(connection) < waiting)
+            conversation_observe(connection, HTTP_SESSION_MOVED);
         http_session_stall(&connection->session, connection->worker->now_us);
         return true;
     }
@@ -232,8 +236,8 @@ void connection_turn(struct connection *connection, int events)
     else if (events == 0)
         conversation_receive(connection, (struct bytes){NULL, 0});
     bool goes_on = !connection->is_lost && deliver(connection);
-    /* What a full pipe to the client held up is taken up again. */
-    while (goes_on && !connection->is_lost && conversation_can_go_on(connection)) {
+    /* What a client that read too slowly held up is taken up again. */
+    while (goes_on && connection->is_held_up && !output_is_stalled(connection)) {
         conversation_receive(connection, (struct bytes){NULL, 0});
         goes_on = !connection->is_lost && deliver(connection);
     }

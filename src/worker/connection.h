@@ -34,6 +34,7 @@ struct connection {
     bool has_ended;     /* the client sends nothing more */
     bool is_lost;       /* broken: to be closed at the end of the turn */
     bool is_runnable;   /* waits for a turn of its own */
+    bool is_held_up;    /* has input that waits until the client has taken its answers */
     bool client_closes; /* the client itself asked for the end: it will send nothing more */
 };
 

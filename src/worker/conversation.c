@@ -76,7 +76,8 @@ static bool use(struct connection *connection, struct bytes *input, struct http_
     switch (connection->session.life) {
     case HTTP_LIFE_IDLE:
     case HTTP_LIFE_HEAD:
-        if (input->size == 0 || output_is_stalled(connection))
+        connection->is_held_up = input->size > 0 && output_is_stalled(connection);
+        if (input->size == 0 || connection->is_held_up)
             return false;
         return read_head(connection, input, scan);
     case HTTP_LIFE_BODY:
@@ -105,6 +106,7 @@ static void use_all(struct connection *connection, struct bytes *input, struct h
 void conversation_receive(struct connection *connection, struct bytes bytes)
 {
     struct http_scan scan;
+    connection->is_held_up = false;
     if (connection->input == NULL) {
         http_scan_init(&scan);
         use_all(connection, &bytes, &scan);
@@ -123,13 +125,6 @@ void conversation_receive(struct connection *connection, struct bytes bytes)
     }
     if (connection->input != NULL)
         connection->input->scan = scan;
-}
-
-bool conversation_can_go_on(const struct connection *connection)
-{
-    enum http_life life = connection->session.life;
-    return life == HTTP_LIFE_IDLE && connection->input != NULL && !output_is_stalled(connection) &&
-           connection->input->scan.scanned == 0;
 }
 
 void conversation_time_out(struct connection *connection)

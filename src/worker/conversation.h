@@ -6,7 +6,6 @@
 
 #include "base/bytes.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct connection;
@@ -14,9 +13,6 @@ struct connection;
 /* Uses what the connection holds and then `bytes`, which the caller keeps; what cannot be used yet
  * is copied. */
 void conversation_receive(struct connection *connection, struct bytes bytes);
-
-/* There is input, and nothing keeps it from being used. */
-bool conversation_can_go_on(const struct connection *connection);
 
 /* The deadline of the session has come. */
 void conversation_time_out(struct connection *connection);

@@ -264,7 +264,7 @@ void toad_body_all(struct toad_request *request, size_t size_max,
         answer_too_large(request);
     else if (request->is_body_read)
         call_body(request);
-    else if (request->head.expects_continue)
+    else
         answer_continue(request);
 }
 

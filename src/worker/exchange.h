@@ -26,7 +26,6 @@ struct toad_request {
     bool is_answered;
     bool is_aborted;
     bool is_body_read;
-    bool has_sent_continue;
 
     body_callback *on_body;
     abort_callback *on_abort;

@@ -81,10 +81,10 @@ enum error output_flush(struct connection *connection)
     return error;
 }
 
-bool output_is_empty(const struct connection *connection)
+size_t output_waiting(const struct connection *connection)
 {
-    const struct buffer *scratch = scratch_of(connection);
-    return !output_is_stalled(connection) && (scratch == NULL || scratch->size == 0);
+    const struct output *output = connection->output;
+    return output == NULL ? 0 : output->size - output->sent;
 }
 
 bool output_is_stalled(const struct connection *connection)

@@ -39,8 +39,8 @@ MUST_CHECK enum error output_send(struct connection *connection, struct bytes by
 /* Gives the kernel all that it takes. ERROR_AGAIN: something is left. */
 MUST_CHECK enum error output_flush(struct connection *connection);
 
-/* Nothing waits for the client, and nothing was collected. */
-bool output_is_empty(const struct connection *connection);
+/* How many bytes wait that the kernel did not take. */
+size_t output_waiting(const struct connection *connection);
 
 /* Something waits that the kernel did not take. */
 bool output_is_stalled(const struct connection *connection);
