@@ -28,11 +28,12 @@ struct server {
 static enum error open_endpoint(struct server *server, size_t index, struct problem *problem)
 {
     const struct endpoint *endpoint = &server->application->endpoints[index];
+    const struct config *config = &server->application->config;
     struct worker_settings *worker = &server->worker;
     struct listener_address address = {
         .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
         .port = (uint16_t)endpoint->port,
-        .backlog = (int)server->application->config.backlog,
+        .backlog = config->is_given[SETTING_backlog] ? (int)config->backlog : -1,
         .is_shared = endpoint->may_share_port,
     };
     struct problem reason;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,13 +19,22 @@ static enum error open_private(const char *directory, int *ret_fd, struct proble
     if (length < 0 || (size_t)length >= sizeof path)
         return problem_set(problem, ERROR_FULL, "the name of directory \"%.100s...\" is too long",
                            directory);
+    /* No signal may end the process while the file has a name: it would stay. */
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, &before);
     int fd = mkostemp(path, O_CLOEXEC);
+    enum error error = ERROR_NONE;
     if (fd < 0)
-        return problem_set(problem, ERROR_SYSTEM, "cannot create a lock file in \"%s\": %s",
-                           directory, strerror(errno));
-    (void)unlink(path);
-    *ret_fd = fd;
-    return ERROR_NONE;
+        error = problem_set(problem, ERROR_SYSTEM, "cannot create a lock file in \"%s\": %s",
+                            directory, strerror(errno));
+    else
+        (void)unlink(path);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    if (error == ERROR_NONE)
+        *ret_fd = fd;
+    return error;
 }
 
 enum error accept_lock_open(const char *path, const char *directory, int *ret_fd,

@@ -41,18 +41,25 @@ static bool collect(struct stream *stream)
     return true;
 }
 
+/* False if the time is up. An error of poll() only means that the world is looked at earlier. */
+static bool await(struct pollfd *watched, nfds_t count, int64_t deadline_us)
+{
+    int64_t left_us = deadline_us - clock_monotonic_us();
+    if (left_us <= 0)
+        return false;
+    (void)poll(watched, count, (int)(left_us / MILLISECOND_US) + 1);
+    return true;
+}
+
 static void collect_all(struct stream *streams, int64_t deadline_us, struct command_result *result)
 {
     while (streams[0].fd >= 0 || streams[1].fd >= 0) {
-        int64_t left_us = deadline_us - clock_monotonic_us();
-        if (left_us <= 0) {
+        struct pollfd watched[2] = {{.fd = streams[0].fd, .events = POLLIN},
+                                    {.fd = streams[1].fd, .events = POLLIN}};
+        if (!await(watched, 2, deadline_us)) {
             result->is_late = true;
             return;
         }
-        struct pollfd watched[2] = {{.fd = streams[0].fd, .events = POLLIN},
-                                    {.fd = streams[1].fd, .events = POLLIN}};
-        if (poll(watched, 2, (int)(left_us / MILLISECOND_US) + 1) < 0 && errno != EINTR)
-            return;
         for (int i = 0; i < 2; i++)
             if (streams[i].fd >= 0 && watched[i].revents != 0 && !collect(&streams[i])) {
                 result->is_too_long = true;
@@ -61,17 +68,32 @@ static void collect_all(struct stream *streams, int64_t deadline_us, struct comm
     }
 }
 
+/* A program may close its streams and go on. */
+static bool is_running(pid_t pid)
+{
+    siginfo_t info = {.si_pid = 0};
+    return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0;
+}
+
+static void await_end(pid_t pid, int64_t deadline_us, struct command_result *result)
+{
+    while (!result->is_late && is_running(pid)) {
+        result->is_late = clock_monotonic_us() >= deadline_us;
+        (void)poll(NULL, 0, 1);
+    }
+}
+
 static void end(pid_t pid, struct command_result *result)
 {
-    /* The streams are closed or the time is up: nothing that is left of the group has anything to
+    /* The program has ended or its time is up: nothing that is left of its group has anything to
      * say. */
-    if (result->is_late || result->is_too_long)
-        (void)kill(-pid, SIGKILL);
-    int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    result->status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     (void)kill(-pid, SIGKILL);
+    int status = 0;
+    pid_t ended = 0;
+    do
+        ended = waitpid(pid, &status, 0);
+    while (ended < 0 && errno == EINTR);
+    result->status = ended == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 enum error command_run(const char *const *arguments, int64_t timeout_us, struct buffer *output,
@@ -90,7 +112,10 @@ enum error command_run(const char *const *arguments, int64_t timeout_us, struct 
     if (pid > 0) {
         (void)setpgid(pid, pid);
         *ret_result = (struct command_result){.status = -1};
-        collect_all(streams, clock_monotonic_us() + timeout_us, ret_result);
+        int64_t deadline_us = clock_monotonic_us() + timeout_us;
+        collect_all(streams, deadline_us, ret_result);
+        if (!ret_result->is_too_long)
+            await_end(pid, deadline_us, ret_result);
         end(pid, ret_result);
     }
     process_close(&streams[0].fd);

@@ -9,6 +9,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* The port that the kernel chose for one address may be taken for the next one. */
+enum {
+    ATTEMPTS_MAX = 16
+};
+
 static void set_option(int fd, int level, int option)
 {
     int on = 1;
@@ -26,7 +31,7 @@ static int open_socket(const struct addrinfo *info, const struct listener_addres
         set_option(fd, SOL_SOCKET, SO_REUSEPORT);
     if (info->ai_family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-    int backlog = address->backlog == 0 ? SOMAXCONN : address->backlog;
+    int backlog = address->backlog < 0 ? SOMAXCONN : address->backlog;
     if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, backlog) == 0)
         return fd;
     int reason = errno;
@@ -86,6 +91,36 @@ enum error listener_check(const struct listener_address *address, struct problem
     return error;
 }
 
+static bool is_same_host(const struct sockaddr *a, const struct sockaddr *b)
+{
+    if (a->sa_family != b->sa_family)
+        return false;
+    if (a->sa_family != AF_INET6)
+        return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+               ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+    const struct sockaddr_in6 *one = (const struct sockaddr_in6 *)a;
+    const struct sockaddr_in6 *other = (const struct sockaddr_in6 *)b;
+    return memcmp(&one->sin6_addr, &other->sin6_addr, sizeof one->sin6_addr) == 0 &&
+           one->sin6_scope_id == other->sin6_scope_id;
+}
+
+/* A table of hosts may give a name the same address twice. */
+static bool is_repeated(const struct addrinfo *list, const struct addrinfo *info)
+{
+    while (list != info && !is_same_host(list->ai_addr, info->ai_addr))
+        list = list->ai_next;
+    return list != info;
+}
+
+/* ERROR_BUSY: somebody else has the address. */
+static enum error refuse(const struct listener_address *address, uint16_t port,
+                         struct problem *problem)
+{
+    return problem_set(problem, errno == EADDRINUSE ? ERROR_BUSY : ERROR_SYSTEM,
+                       "cannot listen on %s port %u: %s", address->host, (unsigned)port,
+                       strerror(errno));
+}
+
 static enum error open_all(struct addrinfo *list, const struct listener_address *address,
                            size_t room, int *ret_fds, size_t *ret_count, uint16_t *ret_port,
                            struct problem *problem)
@@ -93,6 +128,8 @@ static enum error open_all(struct addrinfo *list, const struct listener_address 
     bool is_any = strcmp(address->host, "*") == 0;
     uint16_t port = address->port;
     for (struct addrinfo *info = list; info != NULL; info = info->ai_next) {
+        if (is_repeated(list, info))
+            continue;
         if (*ret_count == room)
             return problem_set(problem, ERROR_FULL, "\"%s\" stands for too many addresses",
                                address->host);
@@ -101,15 +138,16 @@ static enum error open_all(struct addrinfo *list, const struct listener_address 
         if (fd < 0 && is_any && is_family_missing(errno))
             continue;
         if (fd < 0)
-            return problem_set(problem, ERROR_SYSTEM, "cannot listen on %s port %u: %s",
-                               address->host, (unsigned)port, strerror(errno));
+            return refuse(address, port, problem);
         ret_fds[(*ret_count)++] = fd;
         port = port_of(fd);
+        if (port == 0)
+            return refuse(address, port, problem);
     }
+    if (*ret_count == 0)
+        return problem_set(problem, ERROR_SYSTEM, "this machine has neither IPv4 nor IPv6");
     *ret_port = port;
-    return *ret_count > 0
-               ? ERROR_NONE
-               : problem_set(problem, ERROR_SYSTEM, "this machine has neither IPv4 nor IPv6");
+    return ERROR_NONE;
 }
 
 enum error listener_open(const struct listener_address *address, size_t room, int *ret_fds,
@@ -119,14 +157,15 @@ enum error listener_open(const struct listener_address *address, size_t room, in
     enum error error = look_up(address, &list, problem);
     if (error != ERROR_NONE)
         return error;
-    size_t count = 0;
-    error = open_all(list, address, room, ret_fds, &count, ret_port, problem);
-    freeaddrinfo(list);
-    if (error != ERROR_NONE) {
-        while (count > 0)
+    int attempts = address->port == 0 ? ATTEMPTS_MAX : 1;
+    do {
+        size_t count = 0;
+        error = open_all(list, address, room, ret_fds, &count, ret_port, problem);
+        if (error == ERROR_NONE)
+            *ret_count = count;
+        while (error != ERROR_NONE && count > 0)
             (void)close(ret_fds[--count]);
-        return error;
-    }
-    *ret_count = count;
-    return ERROR_NONE;
+    } while (error == ERROR_BUSY && --attempts > 0);
+    freeaddrinfo(list);
+    return error;
 }

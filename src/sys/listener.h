@@ -13,7 +13,7 @@
 struct listener_address {
     const char *host; /* borrowed; an address without brackets, a name, or "*" */
     uint16_t port;    /* 0: the kernel chooses */
-    int backlog;      /* connections that may wait; 0: as many as the system allows */
+    int backlog;      /* connections that may wait; negative: as many as SOMAXCONN says */
     bool is_shared;   /* SO_REUSEPORT */
 };
 
@@ -23,7 +23,7 @@ MUST_CHECK enum error listener_check(const struct listener_address *address,
 
 /* Opens a socket for every address that the host stands for, at most `room`, all on the same port.
  * `ret_port` is the port that they have. On an error none stays open, and the problem says which
- * address and why. */
+ * address and why; ERROR_BUSY: somebody else has it. */
 MUST_CHECK enum error listener_open(const struct listener_address *address, size_t room,
                                     int *ret_fds, size_t *ret_count, uint16_t *ret_port,
                                     struct problem *problem);

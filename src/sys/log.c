@@ -3,7 +3,10 @@
 #include "base/limits.h"
 #include "sys/clock.h"
 
+#include <assert.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,9 +82,18 @@ static int write_prefix(char *line, size_t size, enum log_level level)
                     (int)(now_us % SECOND_US / MILLISECOND_US), (int)getpid(), level_text(level));
 }
 
+/* Standard error may be a pipe that blocks and that nobody reads: one that takes a line takes it
+ * whole, because a line is shorter than PIPE_BUF. */
+static bool can_take_a_line(int fd)
+{
+    static_assert((int)LOG_LINE_MAX <= PIPE_BUF, "a line is written whole");
+    struct pollfd watched = {.fd = fd, .events = POLLOUT};
+    return poll(&watched, 1, 0) == 1 && (watched.revents & POLLOUT) != 0;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
-    if (level < target.least)
+    if (level < target.least || !can_take_a_line(target.fd))
         return;
     char line[LOG_LINE_MAX];
     int prefix = write_prefix(line, sizeof line, level);

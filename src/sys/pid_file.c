@@ -55,6 +55,7 @@ static enum error write_draft(struct pid_file *file, struct problem *problem)
     file->is_drafted = true;
     char text[16];
     length = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    errno = ENOSPC; /* what a write that takes but a part of it means */
     if (fchmod(file->fd, 0644) != 0 || flock(file->fd, LOCK_EX | LOCK_NB) != 0 ||
         write(file->fd, text, (size_t)length) != (ssize_t)length || fsync(file->fd) != 0) {
         enum error error = problem_set(problem, ERROR_SYSTEM, "cannot write PID file \"%s\": %s",
