@@ -100,9 +100,9 @@ static MUST_CHECK enum error take_setting(struct config_draft *draft,
     config_draft_next(draft, &value);
     if (value.kind == CONFIG_EVENT_UNDEF)
         return ERROR_NONE;
-    if (draft->config.is_given[id])
+    if (draft->config->is_given[id])
         return refuse_twice(draft, id, key->offset);
-    draft->config.is_given[id] = true;
+    draft->config->is_given[id] = true;
     draft->given_at[id] = key->offset;
     return config_value_take(draft, id, &value);
 }
@@ -113,8 +113,8 @@ static MUST_CHECK enum error check_files(struct config_draft *draft, enum settin
 {
     const struct setting *a = setting_get(one);
     const struct setting *b = setting_get(other);
-    const char *path = (const char *)&draft->config + a->field;
-    const char *same = (const char *)&draft->config + b->field;
+    const char *path = (const char *)draft->config + a->field;
+    const char *same = (const char *)draft->config + b->field;
     if (path[0] == '\0' || strcmp(path, same) != 0)
         return ERROR_NONE;
     size_t first = draft->given_at[one];
@@ -161,10 +161,8 @@ enum error config_read(const struct config_source *source, struct problem *probl
         return ERROR_INVALID;
     draft.source = source;
     draft.problem = problem;
-    config_set_defaults(&draft.config);
+    draft.config = ret_config;
+    config_set_defaults(ret_config);
     config_reader_init(&draft.reader, source->text, draft.storage, sizeof draft.storage);
-    enum error error = take_settings(&draft);
-    if (error == ERROR_NONE)
-        *ret_config = draft.config;
-    return error;
+    return take_settings(&draft);
 }

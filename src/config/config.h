@@ -67,7 +67,7 @@ struct config {
 void config_set_defaults(struct config *config);
 
 /* Reads a file's text that config_text_judge() calls data: all settings, those that it does not
- * give at their defaults. On ERROR_INVALID the configuration is untouched and the problem tells
+ * give at their defaults. On ERROR_INVALID the configuration is of no use and the problem tells
  * file, line, column, setting and what would be right (promise CFG-4). */
 MUST_CHECK enum error config_read(const struct config_source *source, struct problem *problem,
                                   struct config *ret_config);

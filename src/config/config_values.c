@@ -20,7 +20,7 @@ void config_draft_next(struct config_draft *draft, struct config_event *ret_even
 
 static void *field_of(struct config_draft *draft, const struct setting *setting)
 {
-    return (char *)&draft->config + setting->field;
+    return (char *)draft->config + setting->field;
 }
 
 /* A value as messages show it. */
@@ -113,7 +113,7 @@ static MUST_CHECK enum error check_listen_twice(struct config_draft *draft,
                                                 const struct config_event *event,
                                                 const struct endpoint *endpoint)
 {
-    const struct config *config = &draft->config;
+    const struct config *config = draft->config;
     if (endpoint->may_share_port || (!endpoint_is_unix(endpoint) && endpoint->port == 0))
         return ERROR_NONE;
     for (size_t i = 0; i < config->listen_count; i++)
@@ -128,7 +128,7 @@ static MUST_CHECK enum error check_listen_twice(struct config_draft *draft,
 static MUST_CHECK enum error add_listen(struct config_draft *draft,
                                         const struct config_event *event)
 {
-    struct config *config = &draft->config;
+    struct config *config = draft->config;
     struct endpoint endpoint;
     struct problem reason;
     if (endpoint_read(event->text, &reason, &endpoint) != ERROR_NONE)
@@ -146,7 +146,7 @@ static MUST_CHECK enum error add_listen(struct config_draft *draft,
 static MUST_CHECK enum error add_network(struct config_draft *draft,
                                          const struct config_event *event)
 {
-    struct config *config = &draft->config;
+    struct config *config = draft->config;
     if (!address_is_network(event->text))
         return refuse(draft, setting_get(SETTING_trusted_proxies), event);
     static_assert(CONFIG_NETWORK_MAX > 45 + sizeof "/128", "the longest network fits");
@@ -209,7 +209,7 @@ enum error config_value_take(struct config_draft *draft, enum setting_id id,
     case SETTING_KIND_PATH:
         return take_text(draft, setting, event, CONFIG_PATH_MAX);
     case SETTING_KIND_LISTEN:
-        draft->config.listen_count = 0;
+        draft->config->listen_count = 0;
         return take_list(draft, setting, event);
     case SETTING_KIND_NETWORKS:
         return take_list(draft, setting, event);

@@ -13,7 +13,7 @@ struct config_draft {
     const struct config_source *source; /* borrowed */
     struct problem *problem;            /* borrowed */
     struct config_reader reader;
-    struct config config;
+    struct config *config;           /* borrowed */
     size_t given_at[SETTINGS_COUNT]; /* offset of the key, where is_given */
     char storage[CONFIG_PATH_MAX];   /* of the reader */
 };

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* `name` in the directory of the application. */
 static enum error path_beside(const struct application *application, const char *name,
@@ -99,6 +101,15 @@ static enum error check_endpoints(const struct application *application, struct 
     return error;
 }
 
+/* A log may also be a pipe or a device. */
+static enum error check_log(const char *path, const char *what, struct problem *problem)
+{
+    struct stat status;
+    bool is_special = stat(path, &status) == 0 && !S_ISREG(status.st_mode) &&
+                      !S_ISDIR(status.st_mode) && access(path, W_OK) == 0;
+    return is_special ? ERROR_NONE : regular_file_check(path, what, problem);
+}
+
 static enum error check_files(const struct application *application, struct problem *problem)
 {
     const struct config *config = &application->config;
@@ -106,7 +117,9 @@ static enum error check_files(const struct application *application, struct prob
     if (error == ERROR_NONE && config->lock_file[0] != '\0')
         error = regular_file_check(config->lock_file, "lock file", problem);
     if (error == ERROR_NONE && config->log_file[0] != '\0')
-        error = regular_file_check(config->log_file, "log file", problem);
+        error = check_log(config->log_file, "log file", problem);
+    if (error == ERROR_NONE && config->access_log[0] != '\0')
+        error = check_log(config->access_log, "access log", problem);
     return error;
 }
 

@@ -36,6 +36,14 @@ static int status_of_failure(pid_t server)
     return WEXITSTATUS(status) == 0 ? 1 : WEXITSTATUS(status);
 }
 
+/* Nobody would learn what becomes of a server that cannot be waited for: there shall be none. */
+static int give_up(pid_t server, const char *reason)
+{
+    (void)fprintf(stderr, "hypnotoad: cannot wait for the server: %s\n", reason);
+    (void)kill(server, SIGTERM);
+    return status_of_failure(server);
+}
+
 /* Waits until the server says that it is ready, or ends. */
 static int await(pid_t server, int ready_fd, int signal_fd, int server_fd)
 {
@@ -43,13 +51,21 @@ static int await(pid_t server, int ready_fd, int signal_fd, int server_fd)
         struct pollfd watched[] = {{.fd = ready_fd, .events = POLLIN},
                                    {.fd = server_fd, .events = POLLIN},
                                    {.fd = signal_fd, .events = POLLIN}};
-        if (poll(watched, 3, -1) < 0 && errno != EINTR)
-            return 1;
+        if (poll(watched, 3, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return give_up(server, strerror(errno));
+        }
         char byte = 0;
-        if ((watched[0].revents & POLLIN) != 0 && read(ready_fd, &byte, 1) == 1)
+        bool has_news = watched[0].revents != 0;
+        ssize_t size = has_news ? read(ready_fd, &byte, 1) : -1;
+        if (size == 1)
             return 0;
-        if ((watched[1].revents & POLLIN) != 0)
+        /* The pipe ends when nobody is left who could say it. */
+        if (size == 0 || watched[1].revents != 0)
             return status_of_failure(server);
+        if (has_news && errno != EINTR)
+            return give_up(server, strerror(errno));
         forward_signals(signal_fd, server);
     }
 }
@@ -60,15 +76,20 @@ enum error launch_begin(struct launch *launch, bool *ret_is_launcher, int *ret_s
     int reader = -1;
     int signal_fd = -1;
     size_t count = sizeof forwarded_signals / sizeof forwarded_signals[0];
-    if (process_pipe(false, &reader, &launch->ready_fd) != ERROR_NONE ||
-        signals_open(forwarded_signals, count, &signal_fd) != ERROR_NONE)
-        return problem_set(problem, ERROR_SYSTEM, "cannot go to the background: %s",
-                           strerror(errno));
-    (void)fflush(NULL);
-    pid_t server = fork();
-    if (server < 0)
-        return problem_set(problem, ERROR_SYSTEM, "cannot go to the background: %s",
-                           strerror(errno));
+    pid_t server = -1;
+    if (process_pipe(false, &reader, &launch->ready_fd) == ERROR_NONE &&
+        signals_open(forwarded_signals, count, &signal_fd) == ERROR_NONE) {
+        (void)fflush(NULL);
+        server = fork();
+    }
+    if (server < 0) {
+        enum error error =
+            problem_set(problem, ERROR_SYSTEM, "cannot go to the background: %s", strerror(errno));
+        process_close(&reader);
+        process_close(&launch->ready_fd);
+        process_close(&signal_fd);
+        return error;
+    }
     *ret_is_launcher = server > 0;
     if (server == 0) {
         process_close(&reader);

@@ -8,8 +8,10 @@
 #include "sys/process.h"
 #include "sys/signals.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     STATUS_FAILED = 1,
@@ -48,11 +50,18 @@ static int test(struct application *application)
     return 0;
 }
 
+/* Promise CFG-10 */
+static int set_mode(void)
+{
+    const char *mode = getenv("MOJO_MODE");
+    return mode != NULL && mode[0] != '\0' ? 0 : setenv("MOJO_MODE", "production", 1);
+}
+
 static int run(const struct options *options)
 {
     static struct application application;
     struct problem problem;
-    if (setenv("MOJO_MODE", "production", 0) != 0)
+    if (set_mode() != 0)
         return STATUS_FAILED;
     if (application_configure(&application, options, &problem) != ERROR_NONE)
         return fail(&problem, STATUS_FAILED);
@@ -70,8 +79,10 @@ int main(int argument_count, char **arguments)
 {
     struct options options;
     struct problem problem;
-    if (process_open_streams() != ERROR_NONE)
-        return STATUS_FAILED;
+    if (process_open_streams() != ERROR_NONE) {
+        (void)problem_set(&problem, ERROR_SYSTEM, "cannot open /dev/null: %s", strerror(errno));
+        return fail(&problem, STATUS_FAILED);
+    }
     signals_set_defaults();
     signals_unblock();
     if (options_read(&options, argument_count, arguments, &problem) != ERROR_NONE) {

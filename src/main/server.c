@@ -70,8 +70,11 @@ static void fill_worker_settings(struct server *server)
         .keep_alive_requests = (uint64_t)config->keep_alive_requests,
     };
     worker->heartbeat_interval_us = config->heartbeat_interval_us;
+    worker->graceful_timeout_us = config->graceful_timeout_us;
     worker->message_max_bytes = (uint64_t)config->message_max_bytes;
     worker->privileges = server->application->privileges;
+    worker->access_log_path = config->access_log[0] == '\0' ? NULL : config->access_log;
+    worker->access_log_is_json = config->access_log_json;
     worker->app = &server->application->app;
     worker->started_us = clock_monotonic_us();
     worker->generation = 1;
@@ -109,8 +112,8 @@ static void reopen_logs(void *context)
 static void warn_of_settings(const struct config *config)
 {
     static const enum setting_id without_effect[] = {
-        SETTING_access_log,      SETTING_bonjour,         SETTING_proxy,
-        SETTING_trusted_proxies, SETTING_upgrade_timeout, SETTING_websocket_timeout,
+        SETTING_bonjour,           SETTING_proxy, SETTING_trusted_proxies, SETTING_upgrade_timeout,
+        SETTING_websocket_timeout,
     };
     for (size_t i = 0; i < sizeof without_effect / sizeof without_effect[0]; i++)
         if (config->is_given[without_effect[i]])

@@ -19,9 +19,9 @@ static const int handled_signals[] = {SIGINT,  SIGTERM, SIGQUIT, SIGTTIN, SIGTTO
                                       SIGUSR1, SIGUSR2, SIGHUP,  SIGCHLD};
 
 /* One decision and what follows from it at once. */
-static void feed_one(struct manager_process *process, const struct manager_event *event)
+static void feed_one(struct manager_process *process, const struct manager_event *event,
+                     int64_t now_us)
 {
-    int64_t now_us = clock_monotonic_us();
     enum error error = manager_decide(&process->manager, event, now_us, &process->actions);
     if (error != ERROR_NONE)
         return;
@@ -29,43 +29,54 @@ static void feed_one(struct manager_process *process, const struct manager_event
     perform_all(process);
 }
 
-void manager_feed(struct manager_process *process, const struct manager_event *event)
+void manager_feed_at(struct manager_process *process, const struct manager_event *event,
+                     int64_t now_us)
 {
     process->outcome_count = 0;
-    feed_one(process, event);
+    feed_one(process, event, now_us);
     /* Outcomes may lead to further attempts; each round has what the last one left. */
     while (process->outcome_count > 0 && !process->is_over) {
         struct manager_event outcome = process->outcomes[0];
         process->outcome_count--;
         memmove(process->outcomes, process->outcomes + 1,
                 process->outcome_count * sizeof process->outcomes[0]);
-        feed_one(process, &outcome);
+        feed_one(process, &outcome, clock_monotonic_us());
     }
+}
+
+void manager_feed(struct manager_process *process, const struct manager_event *event)
+{
+    manager_feed_at(process, event, clock_monotonic_us());
 }
 
 static enum error prepare(struct manager_process *process, const struct manager_job *job,
                           struct problem *problem)
 {
     process->job = job;
+    process->outcome_count = 0;
+    process->file_check_us = 0;
+    process->is_over = process->is_worker = process->has_failed = false;
+    process->status = 0;
     process->signal_fd = process->pipe_reader = process->pipe_writer = -1;
     process->life_reader = process->life_writer = -1;
+    process->recorder.fd = -1;
     process->passed_us = clock_monotonic_us();
     manager_init(&process->manager, &job->settings);
     pid_file_init(&process->pid_file, job->pid_path);
 
-    enum error error = recorder_open(&process->recorder, job->trace_path, &job->settings,
-                                     process->passed_us, problem);
-    if (error == ERROR_NONE)
-        error = pid_file_draft(&process->pid_file, problem);
-    if (error != ERROR_NONE)
-        return error;
+    /* From here on no signal ends the process behind the back of the draft, which must not stay. */
     size_t count = sizeof handled_signals / sizeof handled_signals[0];
     if (signals_open(handled_signals, count, &process->signal_fd) != ERROR_NONE ||
         process_pipe(true, &process->pipe_reader, &process->pipe_writer) != ERROR_NONE ||
         process_pipe(true, &process->life_reader, &process->life_writer) != ERROR_NONE)
         return problem_set(problem, ERROR_SYSTEM, "the manager cannot start: %s", strerror(errno));
     signals_ignore(SIGPIPE);
-    return ERROR_NONE;
+    signals_ignore(SIGXFSZ); /* a log that may not grow any more */
+    /* A start that a running server refuses must not take that one's trace away. */
+    enum error error = pid_file_draft(&process->pid_file, problem);
+    return error == ERROR_NONE ? recorder_open(&process->recorder, job->trace_path, &job->settings,
+                                               process->passed_us, problem)
+                               : error;
 }
 
 static void release(struct manager_process *process)

@@ -13,9 +13,10 @@ struct manager_process {
     const struct manager_job *job; /* borrowed */
     struct manager manager;
     struct manager_actions actions;
-    /* What came of the SPAWN actions that were just performed, not yet told to the policy. */
+    /* What came of the actions that were just performed, SPAWN above all; not yet told to the
+     * policy. */
     uint32_t outcome_count;
-    struct manager_event outcomes[ROSTER_ROWS_MAX];
+    struct manager_event outcomes[ROSTER_ROWS_MAX + 1];
     struct recorder recorder;
     struct pid_file pid_file;
     int signal_fd;
@@ -27,10 +28,15 @@ struct manager_process {
     int64_t file_check_us; /* when the PID file is looked at next */
     bool is_over;          /* EXIT was performed, or this process has become a worker */
     bool is_worker;
-    int status; /* exit status of this process */
+    bool has_failed; /* it could not become a server that others find */
+    int status;      /* exit status of this process */
 };
 
-/* Tells the policy of an event and performs what it answers. */
+/* Tells the policy of an event, which happens now, and performs what it answers. */
 void manager_feed(struct manager_process *process, const struct manager_event *event);
+
+/* The same for an event that happened at this time, at the last one's or after it. */
+void manager_feed_at(struct manager_process *process, const struct manager_event *event,
+                     int64_t now_us);
 
 #endif

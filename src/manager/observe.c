@@ -39,26 +39,38 @@ void observe_wait(const struct manager_process *process)
     (void)poll(watched, 2, milliseconds_until(wake_us, clock_monotonic_us()));
 }
 
-static void observe_heartbeats(struct manager_process *process)
+/* Returns the time up to which everything was heard that workers have said. */
+static int64_t observe_heartbeats(struct manager_process *process)
 {
     char chunk[4096];
+    int64_t heard_us = clock_monotonic_us();
     for (int i = 0; i < READS_MAX && !process->is_over; i++) {
         ssize_t size = read(process->pipe_reader, chunk, sizeof chunk);
         if (size <= 0)
-            return;
+            break;
         manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_PIPE,
                                                       .chunk = {chunk, (size_t)size}});
+        heard_us = clock_monotonic_us();
     }
+    return heard_us;
 }
 
+/* The last words of a dead child are heeded before its death, and before its pid can be another's.
+ */
 static void observe_children(struct manager_process *process)
 {
+    int32_t pid = 0;
     struct process_end end;
-    for (int i = 0; i < REAPS_MAX && !process->is_over && process_reap(&end) == ERROR_NONE; i++)
+    for (int i = 0; i < REAPS_MAX && !process->is_over && process_find_ended(&pid) == ERROR_NONE;
+         i++) {
+        (void)observe_heartbeats(process);
+        if (process->is_over || process_reap(pid, &end) != ERROR_NONE)
+            return;
         manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_EXITED,
                                                       .pid = end.pid,
                                                       .exit_status = end.status,
                                                       .exit_signal = end.signal});
+    }
 }
 
 static bool event_of_signal(int number, struct manager_event *ret_event)
@@ -93,14 +105,21 @@ static bool event_of_signal(int number, struct manager_event *ret_event)
     return true;
 }
 
-static void observe_signals(struct manager_process *process)
+/* Taken before the children are looked at: the CHLD of one that ends after that look must still be
+ * there to end the next wait. */
+static int take_signals(const struct manager_process *process, int numbers[SIGNALS_MAX])
 {
-    int number = 0;
+    int count = 0;
+    while (count < SIGNALS_MAX && signals_read(process->signal_fd, &numbers[count]) == ERROR_NONE)
+        count++;
+    return count;
+}
+
+static void observe_signals(struct manager_process *process, const int *numbers, int count)
+{
     struct manager_event event;
-    for (int i = 0; i < SIGNALS_MAX && !process->is_over &&
-                    signals_read(process->signal_fd, &number) == ERROR_NONE;
-         i++)
-        if (event_of_signal(number, &event))
+    for (int i = 0; i < count && !process->is_over; i++)
+        if (event_of_signal(numbers[i], &event))
             manager_feed(process, &event);
 }
 
@@ -124,16 +143,23 @@ static void observe_time(struct manager_process *process, int64_t now_us)
     if (!process->is_over && was_held_up(process, now_us))
         manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_HELD_UP});
     process->passed_us = now_us;
-    if (!process->is_over && now_us >= process->manager.wake_us)
-        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_TICK});
+    if (process->is_over || now_us < process->manager.wake_us)
+        return;
+    /* Whatever has held this process up since it looked at the pipe: nobody is silent who has
+     * spoken meanwhile. */
+    int64_t heard_us = observe_heartbeats(process);
+    if (!process->is_over)
+        manager_feed_at(process, &(struct manager_event){.kind = MANAGER_EVENT_TICK}, heard_us);
 }
 
 void observe_all(struct manager_process *process)
 {
     int64_t now_us = clock_monotonic_us();
-    observe_heartbeats(process);
+    int numbers[SIGNALS_MAX];
+    int count = take_signals(process, numbers);
+    (void)observe_heartbeats(process);
     observe_children(process);
-    observe_signals(process);
+    observe_signals(process, numbers, count);
     observe_pid_file(process, now_us);
     observe_time(process, now_us);
 }

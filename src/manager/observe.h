@@ -1,7 +1,7 @@
 /* observe - turns what happened around the manager into events.
  *
- * Heartbeats are read before dead children, and both before signals: a worker is judged by all that
- * it has said (promise MGR-12). */
+ * Heartbeats are heeded before dead children, and both before signals: a worker is judged by all
+ * that it has said (promise MGR-12). */
 #ifndef TOAD_MANAGER_OBSERVE_H
 #define TOAD_MANAGER_OBSERVE_H
 

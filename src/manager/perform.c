@@ -1,6 +1,8 @@
 #include "manager/perform.h"
 
+#include "base/limits.h"
 #include "policy/manager_text.h"
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "sys/process.h"
 #include "sys/signals.h"
@@ -11,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How long a PID file that could not be written again is left alone. */
+#define FILE_RETRY_US (2 * SECOND_US)
 
 static void debug(const struct manager_process *process, const char *what, int32_t pid)
 {
@@ -86,13 +91,19 @@ static void perform_signal(const struct manager_process *process,
 static void perform_write_pid_file(struct manager_process *process)
 {
     struct problem problem;
-    /* The lost file's lock goes with its descriptor. */
-    if (process->pid_file.is_published)
-        pid_file_abandon(&process->pid_file);
+    bool was_published = process->pid_file.is_published;
     if (process->job->is_debugging)
         (void)fprintf(stderr, "PID %s\n", process->job->pid_path);
-    if (pid_file_publish(&process->pid_file, &problem) != ERROR_NONE)
-        log_write(LOG_LEVEL_ERROR, "%s", problem.text);
+    if (pid_file_publish(&process->pid_file, &problem) == ERROR_NONE)
+        return;
+    log_write(LOG_LEVEL_ERROR, "%s", problem.text);
+    process->file_check_us = clock_monotonic_us() + FILE_RETRY_US;
+    if (was_published)
+        return;
+    /* Promise PID-5: a server without its file ends before anybody is told that it serves. */
+    process->has_failed = true;
+    process->outcomes[process->outcome_count++] =
+        (struct manager_event){.kind = MANAGER_EVENT_STOP_NOW};
 }
 
 static enum log_level level_of(enum manager_note note)
@@ -124,8 +135,8 @@ static void perform_log(const struct manager_process *process, const struct mana
 static void perform_exit(struct manager_process *process, const struct manager_action *action)
 {
     debug(process, "STOPPING MANAGER", (int32_t)getpid());
-    log_write(LOG_LEVEL_INFO, "The manager ends (status %d)", action->status);
-    process->status = action->status;
+    process->status = process->has_failed ? 1 : action->status;
+    log_write(LOG_LEVEL_INFO, "The manager ends (status %d)", process->status);
     process->is_over = true;
 }
 
@@ -145,7 +156,8 @@ static void perform(struct manager_process *process, const struct manager_action
         pid_file_remove(&process->pid_file);
         return;
     case MANAGER_ACTION_ANNOUNCE:
-        process->job->announce(process->job->context);
+        if (!process->has_failed)
+            process->job->announce(process->job->context);
         return;
     case MANAGER_ACTION_REOPEN_LOGS:
         process->job->reopen_logs(process->job->context);

@@ -103,7 +103,7 @@ static void count_failure(struct step *step)
     int64_t before_us = manager->backoff.until_us;
     backoff_fail(&manager->backoff, step->now_us);
     int64_t pause_us = manager->backoff.until_us - step->now_us;
-    if (pause_us > 0 && manager->backoff.until_us != before_us && pool_is_kept(manager))
+    if (pause_us > 0 && manager->backoff.until_us != before_us && pool_is_short(manager))
         note(step, MANAGER_NOTE_PAUSE, pause_us / MILLISECOND_US);
 }
 

@@ -118,7 +118,7 @@ static bool append_settings(struct buffer *buffer, const struct manager_settings
            append_setting(buffer, "heartbeat_timeout", settings->heartbeat_timeout_us) &&
            append_setting(buffer, "graceful_timeout", settings->graceful_timeout_us) &&
            append_setting(buffer, "upgrade_timeout", settings->upgrade_timeout_us) &&
-           buffer_append(buffer, BYTES("}"));
+           buffer_append_format(buffer, "}");
 }
 
 static bool append_string(struct buffer *buffer, struct bytes text)

@@ -41,6 +41,15 @@ static enum error refuse_foreign(const char *path, struct problem *problem)
     return ERROR_NONE;
 }
 
+/* Closes the file and with it gives its lock back; that it was once published is not forgotten. */
+static void let_go(struct pid_file *file)
+{
+    if (file->fd >= 0)
+        (void)close(file->fd);
+    file->fd = -1;
+    file->is_drafted = false;
+}
+
 static enum error write_draft(struct pid_file *file, struct problem *problem)
 {
     int length = snprintf(file->draft, sizeof file->draft, "%s.%d", file->path, (int)getpid());
@@ -60,7 +69,8 @@ static enum error write_draft(struct pid_file *file, struct problem *problem)
         write(file->fd, text, (size_t)length) != (ssize_t)length || fsync(file->fd) != 0) {
         enum error error = problem_set(problem, ERROR_SYSTEM, "cannot write PID file \"%s\": %s",
                                        file->path, strerror(errno));
-        pid_file_remove(file);
+        (void)unlink(file->draft);
+        let_go(file);
         return error;
     }
     return ERROR_NONE;
@@ -106,8 +116,10 @@ static enum error displace_stale(const struct pid_file *file, struct problem *pr
         error = problem_set(problem, ERROR_BUSY,
                             "PID file \"%s\" belongs to a server that is running", file->path);
     else if (fstat(stale, &held) == 0 && stat(file->path, &named) == 0 &&
-             held.st_ino == named.st_ino && held.st_dev == named.st_dev)
-        (void)unlink(file->path);
+             held.st_ino == named.st_ino && held.st_dev == named.st_dev &&
+             unlink(file->path) != 0 && errno != ENOENT)
+        error = problem_set(problem, ERROR_SYSTEM, "cannot replace PID file \"%s\": %s", file->path,
+                            strerror(errno));
     (void)close(stale);
     return error;
 }
@@ -115,14 +127,16 @@ static enum error displace_stale(const struct pid_file *file, struct problem *pr
 enum error pid_file_publish(struct pid_file *file, struct problem *problem)
 {
     enum error error = ERROR_NONE;
-    if (!file->is_drafted)
+    if (!file->is_drafted) {
+        let_go(file); /* the file that was lost */
         error = write_draft(file, problem);
+    }
     /* Each round either puts the file in place, or finds and removes a stale one, or a live owner.
      */
     for (int round = 0; error == ERROR_NONE && round < 8; round++) {
         if (link(file->draft, file->path) == 0) {
-            (void)unlink(file->draft);
-            file->is_drafted = false;
+            /* One that stays is taken away at the end. */
+            file->is_drafted = unlink(file->draft) != 0;
             file->is_published = true;
             return ERROR_NONE;
         }
@@ -162,9 +176,6 @@ void pid_file_remove(struct pid_file *file)
 
 void pid_file_abandon(struct pid_file *file)
 {
-    if (file->fd >= 0)
-        (void)close(file->fd);
-    file->fd = -1;
-    file->is_drafted = false;
+    let_go(file);
     file->is_published = false;
 }

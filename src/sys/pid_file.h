@@ -30,10 +30,11 @@ MUST_CHECK enum error pid_file_owner(const char *path, int32_t *ret_pid);
  * before anything serves. ERROR_BUSY: a live server holds the file. */
 MUST_CHECK enum error pid_file_draft(struct pid_file *file, struct problem *problem);
 
-/* Puts the draft in place; a stale file is replaced. ERROR_BUSY if a live server was faster. */
+/* Puts the draft in place, or a new one if the file was lost; a stale file is replaced. ERROR_BUSY
+ * if a live server was faster. */
 MUST_CHECK enum error pid_file_publish(struct pid_file *file, struct problem *problem);
 
-/* True if nothing stands under the name any more. */
+/* True if the file was published and nothing stands under the name any more. */
 bool pid_file_is_lost(const struct pid_file *file);
 
 /* Removes what is ours: a draft, and the file if it still is the one that was published. */

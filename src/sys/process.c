@@ -2,21 +2,31 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum error process_reap(struct process_end *ret_end)
+enum error process_find_ended(int32_t *ret_pid)
+{
+    siginfo_t ended = {.si_pid = 0};
+    if (waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) != 0 || ended.si_pid <= 0)
+        return ERROR_AGAIN;
+    *ret_pid = (int32_t)ended.si_pid;
+    return ERROR_NONE;
+}
+
+enum error process_reap(int32_t pid, struct process_end *ret_end)
 {
     int status = 0;
-    pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (pid <= 0)
+    pid_t ended = waitpid(pid, &status, WNOHANG);
+    if (ended <= 0)
         return ERROR_AGAIN;
     bool is_signalled = WIFSIGNALED(status);
     *ret_end = (struct process_end){
-        .pid = (int32_t)pid,
+        .pid = (int32_t)ended,
         .status = is_signalled ? -1 : WEXITSTATUS(status),
         .signal = is_signalled ? WTERMSIG(status) : 0,
         .has_core = is_signalled && WCOREDUMP(status),

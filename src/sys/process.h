@@ -14,8 +14,13 @@ struct process_end {
     bool has_core;
 };
 
-/* A child that has ended, without waiting. ERROR_AGAIN: none has, or there is none. */
-MUST_CHECK enum error process_reap(struct process_end *ret_end);
+/* Some child that has ended, without waiting. It keeps its pid until process_reap(). ERROR_AGAIN:
+ * none has, or there is none. */
+MUST_CHECK enum error process_find_ended(int32_t *ret_pid);
+
+/* Takes leave of this child, of any if `pid` is -1, if it has ended. ERROR_AGAIN: it has not, or it
+ * is no child. */
+MUST_CHECK enum error process_reap(int32_t pid, struct process_end *ret_end);
 
 /* Opens the null device for those of the descriptors 0 to 2 that are closed, so that nothing else
  * gets their numbers. */

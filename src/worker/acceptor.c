@@ -24,6 +24,19 @@ struct accepted {
     struct sockaddr_storage address;
 };
 
+/* All are opened before one of them is served: a worker that has had enough goes when its last
+ * connection ends (promise WRK-4). */
+static void welcome(struct toad_worker *worker, const struct accepted *batch, size_t count)
+{
+    struct connection *connections[ACCEPT_BATCH_MAX];
+    for (size_t i = 0; i < count; i++)
+        connections[i] = connection_open(worker, batch[i].fd, &batch[i].address);
+    /* What they ask for is often there already. */
+    for (size_t i = 0; i < count; i++)
+        if (connections[i] != NULL)
+            connection_turn(connections[i], EV_READ);
+}
+
 static void watch(struct acceptor *acceptor)
 {
     for (size_t i = 0; i < acceptor->count; i++)
@@ -69,17 +82,31 @@ static void suspect_holder(struct acceptor *acceptor)
     acceptor->passes_lock = is_sibling(file_lock_holder(acceptor->lock_fd));
 }
 
+/* Nobody holds a mutex that the system cannot give: nobody is in the way. */
+static void do_without_lock(struct acceptor *acceptor)
+{
+    if (!acceptor->passes_lock)
+        log_write(LOG_LEVEL_ERROR,
+                  "The accept mutex cannot be taken, connections are accepted without it: %s",
+                  strerror(errno));
+    acceptor->passes_lock = true;
+}
+
 /* True if the worker may accept now; `ret_is_held` tells whether the mutex is to be given back. */
 static bool take_lock(struct acceptor *acceptor, bool *ret_is_held)
 {
-    *ret_is_held = accept_lock_take(acceptor->lock_fd) == ERROR_NONE;
+    enum error error = accept_lock_take(acceptor->lock_fd);
+    *ret_is_held = error == ERROR_NONE;
     if (*ret_is_held) {
         acceptor->blocked_us = NEVER_US;
         acceptor->passes_lock = false;
         acceptor->pause_s = PAUSE_FIRST_S;
         return true;
     }
-    suspect_holder(acceptor);
+    if (error == ERROR_BUSY)
+        suspect_holder(acceptor);
+    else
+        do_without_lock(acceptor);
     if (acceptor->passes_lock)
         return true;
     step_back(acceptor, acceptor->pause_s);
@@ -88,9 +115,32 @@ static bool take_lock(struct acceptor *acceptor, bool *ret_is_held)
     return false;
 }
 
-static bool is_exhausted(int reason)
+/* Trouble of the one connection that was next in the queue, as accept(2) has it: the one behind it
+ * may be well. */
+static bool concerns_one(int reason)
 {
-    return reason == EMFILE || reason == ENFILE || reason == ENOBUFS || reason == ENOMEM;
+    switch (reason) {
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case EINTR:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EPERM:
+    case EPROTO:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* No descriptors, no memory, or worse: to ask again at once would be to spin. */
+static void give_up_for_now(struct acceptor *acceptor, const char *reason)
+{
+    log_write(LOG_LEVEL_ERROR, "No connection can be accepted for now: %s", reason);
+    step_back(acceptor, PAUSE_EXHAUSTED_S);
 }
 
 static size_t accept_batch(struct acceptor *acceptor, int listener, struct accepted *batch,
@@ -106,15 +156,11 @@ static size_t accept_batch(struct acceptor *acceptor, int listener, struct accep
             count++;
             continue;
         }
-        if (is_exhausted(errno)) {
-            log_write(LOG_LEVEL_ERROR, "No connection can be accepted for now: %s",
-                      strerror(errno));
-            step_back(acceptor, PAUSE_EXHAUSTED_S);
-        }
-        /* One that was gone before it was accepted is no reason to stop (ECONNABORTED and its kin).
-         */
-        if (errno == EAGAIN || is_exhausted(errno))
-            break;
+        if (concerns_one(errno))
+            continue;
+        if (errno != EAGAIN)
+            give_up_for_now(acceptor, strerror(errno));
+        break;
     }
     return count;
 }
@@ -122,10 +168,14 @@ static size_t accept_batch(struct acceptor *acceptor, int listener, struct accep
 static void on_listener(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)loop;
-    (void)events;
     struct acceptor *acceptor = io->data;
     struct toad_worker *worker = acceptor->worker;
     worker_refresh_time(worker);
+    /* The loop could not watch it and has let go of it. */
+    if ((events & EV_ERROR) != 0) {
+        give_up_for_now(acceptor, "the system cannot watch a listener");
+        return;
+    }
     uint32_t room = admission_room(&worker->facts, &worker->settings->limits);
     if (room == 0) {
         look_away(acceptor);
@@ -142,12 +192,7 @@ static void on_listener(struct ev_loop *loop, ev_io *io, int events)
     worker->facts.accepted += count;
     if (admission_is_spent(&worker->facts, &worker->settings->limits))
         worker_leave(worker);
-    for (size_t i = 0; i < count; i++) {
-        struct connection *connection = connection_open(worker, batch[i].fd, &batch[i].address);
-        /* What it asks for is often there already. */
-        if (connection != NULL)
-            connection_turn(connection, EV_READ);
-    }
+    welcome(worker, batch, count);
     worker_consider_going(worker);
 }
 

@@ -25,7 +25,7 @@ struct acceptor {
     int64_t blocked_us; /* since when the mutex was not to be had; NEVER_US: it was */
     double pause_s;     /* how long to step back next time */
     bool is_open;       /* the listeners are still this worker's */
-    bool passes_lock;   /* a stopped sibling holds the mutex */
+    bool passes_lock;   /* a stopped sibling holds the mutex, or it cannot be had at all */
 };
 
 /* Begins to accept. `lock_fd` is shared into a description of the worker's own. */

@@ -1,5 +1,6 @@
 #include "worker/answer.h"
 
+#include "sys/clock.h"
 #include "sys/log.h"
 #include "worker/conversation.h"
 #include "worker/worker_process.h"
@@ -33,6 +34,36 @@ static void send_reply(struct connection *connection, const struct http_reply *r
     send_or_give_up(connection, data);
 }
 
+static struct bytes field_of(const struct toad_request *request, const char *name)
+{
+    return bytes_of(toad_header(request, name));
+}
+
+/* `request` is a null pointer if there was none that could be read. */
+static void note_access(const struct connection *connection, const struct toad_request *request,
+                        uint16_t status, uint64_t size)
+{
+    struct toad_worker *worker = connection->worker;
+    if (worker->access_log.path == NULL)
+        return;
+    char remote[PEER_TEXT_SIZE];
+    struct http_log_entry entry = {
+        .remote = peer_text(&connection->peer, remote),
+        .unix_us = clock_unix_us(),
+        .status = status,
+        .size = size,
+    };
+    if (request != NULL) {
+        entry.took_us = worker->now_us - request->began_us;
+        entry.method = request->head.method;
+        entry.target = request->head.target;
+        entry.version_minor = request->head.version_minor;
+        entry.referer = field_of(request, "Referer");
+        entry.agent = field_of(request, "User-Agent");
+    }
+    access_log_write(&worker->access_log, &entry);
+}
+
 /* Whether this answer is the last one must be known before its head is written. */
 static void decide(struct toad_request *request)
 {
@@ -49,6 +80,8 @@ static void reply(struct toad_request *request, uint16_t status, struct bytes ty
                   struct bytes data)
 {
     struct connection *connection = request->connection;
+    /* The application may have taken long. */
+    worker_refresh_time(connection->worker);
     decide(request);
     bool closes = connection->session.closes;
     struct http_reply head = {
@@ -64,6 +97,7 @@ static void reply(struct toad_request *request, uint16_t status, struct bytes ty
     bool is_bare =
         http_status_has_no_body(status) || bytes_equal(request->head.method, BYTES("HEAD"));
     send_reply(connection, &head, is_bare ? (struct bytes){NULL, 0} : data);
+    note_access(connection, request, status, is_bare ? 0 : data.size);
     conversation_observe(connection, HTTP_SESSION_ANSWERED);
     exchange_finish(request);
     if (connection->worker->running != connection)
@@ -103,6 +137,7 @@ void answer_refusal(struct connection *connection, uint16_t status, const char *
         .content_length = text.size,
     };
     send_reply(connection, &head, buffer_view(&text));
+    note_access(connection, NULL, status, text.size);
 }
 
 /* An answer that is still wanted: false, and a line in the log where the application is wrong, if
@@ -147,7 +182,11 @@ void toad_reply_format(struct toad_request *request, int status, const char *typ
     va_start(values, format);
     int length = text == NULL ? -1 : vsnprintf(text, FORMAT_MAX, format, values);
     va_end(values);
-    if (length < 0 || length >= FORMAT_MAX) {
+    if (text == NULL) {
+        log_write(LOG_LEVEL_ERROR, "The application's answer to %s was lost: out of memory",
+                  toad_target(request));
+        answer_text(request, 500, "The server is out of memory\n");
+    } else if (length < 0 || length >= FORMAT_MAX) {
         log_write(LOG_LEVEL_ERROR, "The application's answer to %s is longer than %d bytes",
                   toad_target(request), FORMAT_MAX - 1);
         answer_text(request, 500, "The application's answer was not valid\n");

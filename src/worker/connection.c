@@ -19,24 +19,16 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
     (void)loop;
     struct connection *connection = io->data;
     worker_refresh_time(connection->worker);
+    /* The loop could not watch it: nothing would ever wake it up. */
+    if ((events & EV_ERROR) != 0) {
+        log_write(LOG_LEVEL_ERROR, "A connection was dropped: the system cannot watch it");
+        connection_close(connection);
+        return;
+    }
     connection_turn(connection, events);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
-
-static void remember_address(struct connection *connection, const struct sockaddr_storage *address)
-{
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *name = (const struct sockaddr_in6 *)address;
-        connection->address = name->sin6_addr;
-        connection->port = ntohs(name->sin6_port);
-    } else if (address->ss_family == AF_INET) {
-        const struct sockaddr_in *name = (const struct sockaddr_in *)address;
-        connection->address.s6_addr[10] = connection->address.s6_addr[11] = 0xff;
-        memcpy(connection->address.s6_addr + 12, &name->sin_addr, 4);
-        connection->port = ntohs(name->sin_port);
-    }
-}
 
 struct connection *connection_open(struct toad_worker *worker, int fd,
                                    const struct sockaddr_storage *address)
@@ -49,7 +41,7 @@ struct connection *connection_open(struct toad_worker *worker, int fd,
     }
     connection->worker = worker;
     http_session_init(&connection->session, worker->now_us);
-    remember_address(connection, address);
+    connection->peer = peer_of(address);
     ev_io_init(&connection->io, on_io, fd, EV_READ);
     ev_timer_init(&connection->timer, on_timer, 0., 0.);
     connection->io.data = connection;

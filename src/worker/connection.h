@@ -9,9 +9,9 @@
 #include "http/http_session.h"
 #include "worker/input.h"
 #include "worker/output.h"
+#include "worker/peer.h"
 
 #include <ev.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 
 struct toad_worker;
@@ -29,8 +29,7 @@ struct connection {
     struct input *input;           /* NULL: nothing waits to be used */
     struct output *output;         /* NULL: nothing waits to be sent */
     struct toad_request *exchange; /* the request under way; NULL: none */
-    struct in6_addr address;       /* of the client; IPv4 as ::ffff:a.b.c.d */
-    uint16_t port;
+    struct peer peer;
     bool has_ended;     /* the client sends nothing more */
     bool is_lost;       /* broken: to be closed at the end of the turn */
     bool is_runnable;   /* waits for a turn of its own */

@@ -19,6 +19,9 @@ void conversation_refuse(struct connection *connection, uint16_t status, const c
 {
     if (connection->exchange != NULL)
         exchange_abort(connection->exchange);
+    /* What is not the client's fault is told to the administrator, too. */
+    if (status == 503)
+        log_write(LOG_LEVEL_ERROR, "A request was refused: %s", reason);
     conversation_observe(connection, HTTP_SESSION_REFUSED);
     answer_refusal(connection, status, reason);
 }
@@ -103,6 +106,16 @@ static void use_all(struct connection *connection, struct bytes *input, struct h
         drop(input);
 }
 
+/* False if there is no memory for what the client sent; the connection is given up then. */
+static bool keep(struct connection *connection, struct bytes bytes)
+{
+    if (input_append(&connection->input, bytes) == ERROR_NONE)
+        return true;
+    log_write(LOG_LEVEL_ERROR, "A connection is dropped: no memory for its input");
+    connection->is_lost = true;
+    return false;
+}
+
 void conversation_receive(struct connection *connection, struct bytes bytes)
 {
     struct http_scan scan;
@@ -110,13 +123,11 @@ void conversation_receive(struct connection *connection, struct bytes bytes)
     if (connection->input == NULL) {
         http_scan_init(&scan);
         use_all(connection, &bytes, &scan);
-        if (bytes.size > 0 && input_append(&connection->input, bytes) != ERROR_NONE)
-            connection->is_lost = true;
+        if (bytes.size > 0)
+            (void)keep(connection, bytes);
     } else {
-        if (input_append(&connection->input, bytes) != ERROR_NONE) {
-            connection->is_lost = true;
+        if (!keep(connection, bytes))
             return;
-        }
         scan = connection->input->scan;
         struct bytes rest = input_view(connection->input);
         size_t before = rest.size;

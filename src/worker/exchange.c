@@ -118,8 +118,8 @@ enum http_progress exchange_open(struct connection *connection, struct bytes hea
     }
     request->connection = connection;
     request->number = connection->session.requests + 1;
-    request->remote = connection->address;
-    request->remote_port = connection->port;
+    request->peer = connection->peer;
+    request->began_us = connection->worker->now_us;
     request->is_body_read = exchange_has_no_body(request);
     request->body_most = connection->worker->settings->message_max_bytes;
     connection->exchange = request;

@@ -8,8 +8,8 @@
 #include "http/http_reader.h"
 #include "hypnotoad.h"
 #include "worker/memory.h"
+#include "worker/peer.h"
 
-#include <netinet/in.h>
 #include <stdbool.h>
 
 struct connection;
@@ -41,8 +41,8 @@ struct toad_request {
     const char *remote_text; /* this and the next are made when they are asked for */
     const char *authority_text;
     uint64_t number;
-    struct in6_addr remote;
-    uint16_t remote_port;
+    int64_t began_us; /* when the head was complete */
+    struct peer peer;
 
     struct http_reader reader;
     struct http_head head; /* views into `memory` */

@@ -1,5 +1,6 @@
 #include "worker/output.h"
 
+#include "sys/log.h"
 #include "worker/transport.h"
 #include "worker/worker_process.h"
 
@@ -23,8 +24,10 @@ static enum error keep(struct connection *connection, struct bytes bytes)
     if (bytes.size > capacity - size) {
         size_t wanted = capacity * 2 > size + bytes.size ? capacity * 2 : size + bytes.size;
         output = realloc(output, sizeof *output + wanted);
-        if (output == NULL)
+        if (output == NULL) {
+            log_write(LOG_LEVEL_ERROR, "A connection is dropped: no memory for its answer");
             return ERROR_MEMORY;
+        }
         if (connection->output == NULL)
             output->sent = 0;
         output->size = size;

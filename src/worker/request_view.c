@@ -7,7 +7,6 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
 static const char *text_of(struct bytes part)
@@ -114,20 +113,16 @@ bool toad_header_at(const struct toad_request *request, size_t index, struct toa
 
 const char *toad_remote_address(const struct toad_request *request)
 {
-    char text[INET6_ADDRSTRLEN];
-    bool is_mapped = IN6_IS_ADDR_V4MAPPED(&request->remote);
-    const void *address =
-        is_mapped ? (const void *)(request->remote.s6_addr + 12) : (const void *)&request->remote;
+    char storage[PEER_TEXT_SIZE];
     struct toad_request *owner = (struct toad_request *)(uintptr_t)request;
-    if (owner->remote_text == NULL &&
-        inet_ntop(is_mapped ? AF_INET : AF_INET6, address, text, sizeof text) != NULL)
-        owner->remote_text = memory_copy(&owner->memory, bytes_of(text));
+    if (owner->remote_text == NULL)
+        owner->remote_text = memory_copy(&owner->memory, peer_text(&owner->peer, storage));
     return owner->remote_text == NULL ? "" : owner->remote_text;
 }
 
 unsigned toad_remote_port(const struct toad_request *request)
 {
-    return request->remote_port;
+    return request->peer.port;
 }
 
 uint64_t toad_request_number(const struct toad_request *request)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 void worker_refresh_time(struct toad_worker *worker)
@@ -77,10 +78,23 @@ static void on_quit(struct ev_loop *loop, ev_signal *signal, int events)
 static void on_reopen(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop;
-    (void)signal;
     (void)events;
+    struct toad_worker *worker = signal->data;
     if (log_reopen() != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The log could not be opened anew: %s", strerror(errno));
+    if (access_log_reopen(&worker->access_log) != ERROR_NONE)
+        log_write(LOG_LEVEL_ERROR, "The access log could not be opened anew: %s", strerror(errno));
+}
+
+/* Promise MGR-4 without a manager who could send TERM: the kernel's alarm ends a worker that stays,
+ * whatever its application does. */
+static void limit_life(int64_t time_us)
+{
+    if (time_us == 0)
+        time_us = 1; /* 0 would be no alarm */
+    struct itimerval limit = {
+        .it_value = {.tv_sec = time_us / SECOND_US, .tv_usec = time_us % SECOND_US}};
+    (void)setitimer(ITIMER_REAL, &limit, NULL);
 }
 
 /* Promise WRK-6: nobody writes to this pipe; it ends with the manager. */
@@ -91,6 +105,7 @@ static void on_manager_gone(struct ev_loop *loop, ev_io *io, int events)
     worker_refresh_time(worker);
     log_write(LOG_LEVEL_ERROR, "The manager is gone, the worker leaves");
     ev_io_stop(loop, io);
+    limit_life(worker->settings->graceful_timeout_us);
     worker_leave(worker);
     worker_consider_going(worker);
 }
@@ -102,22 +117,22 @@ static void on_deliver(struct ev_loop *loop, ev_prepare *prepare, int events)
     (void)loop;
     (void)events;
     struct toad_worker *worker = prepare->data;
-    if (worker->runnable == NULL)
-        return;
-    worker_refresh_time(worker);
+    if (worker->runnable != NULL)
+        worker_refresh_time(worker);
     while (worker->runnable != NULL) {
         struct connection *connection = worker->runnable;
         worker->runnable = connection->next_runnable;
         connection->is_runnable = false;
         connection_turn(connection, 0);
     }
+    access_log_flush(&worker->access_log);
 }
 
-static void start_watchers(struct toad_worker *worker, int life_fd)
+static void start_watchers(struct toad_worker *worker)
 {
     double interval_s = (double)worker->settings->heartbeat_interval_us / (double)SECOND_US;
     ev_timer_init(&worker->heartbeat, on_heartbeat, interval_s, interval_s);
-    ev_io_init(&worker->life, on_manager_gone, life_fd, EV_READ);
+    ev_io_init(&worker->life, on_manager_gone, worker->life_fd, EV_READ);
     ev_signal_init(&worker->quit, on_quit, SIGQUIT);
     ev_signal_init(&worker->reopen, on_reopen, SIGUSR1);
     ev_prepare_init(&worker->deliver, on_deliver);
@@ -133,7 +148,7 @@ static void start_watchers(struct toad_worker *worker, int life_fd)
 /* Promise WRK-7 */
 static void ignore_signals(void)
 {
-    static const int ignored[] = {SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE};
+    static const int ignored[] = {SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ};
     for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
         signals_ignore(ignored[i]);
 }
@@ -142,6 +157,12 @@ static enum error prepare(struct toad_worker *worker)
 {
     const struct worker_settings *settings = worker->settings;
     struct problem problem;
+    if (access_log_open(&worker->access_log, settings->access_log_path,
+                        settings->access_log_is_json) != ERROR_NONE) {
+        log_write(LOG_LEVEL_ERROR, "The access log \"%s\" cannot be opened: %s",
+                  settings->access_log_path, strerror(errno));
+        return ERROR_SYSTEM;
+    }
     if (privileges_drop(&settings->privileges, &problem) != ERROR_NONE) {
         log_write(LOG_LEVEL_ERROR, "%s", problem.text);
         return ERROR_SYSTEM;
@@ -171,8 +192,11 @@ static enum error start_serving(struct toad_worker *worker)
 {
     const struct worker_settings *settings = worker->settings;
     if (settings->is_detached &&
-        process_detach_streams(log_has_file() ? log_descriptor() : -1) != ERROR_NONE)
+        process_detach_streams(log_has_file() ? log_descriptor() : -1) != ERROR_NONE) {
+        log_write(LOG_LEVEL_ERROR, "The standard streams could not be given up: %s",
+                  strerror(errno));
         return ERROR_SYSTEM;
+    }
     if (acceptor_open(&worker->acceptor, worker) != ERROR_NONE) {
         log_write(LOG_LEVEL_ERROR, "The accept mutex cannot be opened: %s", strerror(errno));
         return ERROR_SYSTEM;
@@ -184,9 +208,26 @@ static void release(struct toad_worker *worker)
 {
     while (worker->connections != NULL)
         connection_close(worker->connections);
+    access_log_close(&worker->access_log);
     exchange_pool_clear(&worker->exchanges);
     ev_loop_destroy(worker->loop);
     free(worker->input);
+    process_close(&worker->heartbeat_fd);
+    process_close(&worker->life_fd);
+}
+
+static enum error serve(struct toad_worker *worker)
+{
+    worker_refresh_time(worker);
+    start_watchers(worker);
+    signals_unblock();
+    if (start_application(worker) != ERROR_NONE || start_serving(worker) != ERROR_NONE)
+        return ERROR_INVALID;
+    beat(worker);
+    (void)ev_run(worker->loop, 0);
+    if (worker->settings->app->worker_stop != NULL)
+        worker->settings->app->worker_stop(worker->app_state);
+    return ERROR_NONE;
 }
 
 int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd)
@@ -194,19 +235,10 @@ int worker_run(const struct worker_settings *settings, int heartbeat_fd, int lif
     static struct toad_worker worker;
     worker.settings = settings;
     worker.heartbeat_fd = heartbeat_fd;
+    worker.life_fd = life_fd;
     buffer_init(&worker.scratch.buffer, worker.scratch.storage, sizeof worker.scratch.storage);
     ignore_signals();
-    if (prepare(&worker) != ERROR_NONE)
-        return 1;
-    worker_refresh_time(&worker);
-    start_watchers(&worker, life_fd);
-    signals_unblock();
-    if (start_application(&worker) != ERROR_NONE || start_serving(&worker) != ERROR_NONE)
-        return 1;
-    beat(&worker);
-    (void)ev_run(worker.loop, 0);
-    if (settings->app->worker_stop != NULL)
-        settings->app->worker_stop(worker.app_state);
+    bool has_served = prepare(&worker) == ERROR_NONE && serve(&worker) == ERROR_NONE;
     release(&worker);
-    return 0;
+    return has_served ? 0 : 1;
 }

@@ -16,11 +16,14 @@ struct worker_settings {
     struct admission_limits limits;
     struct http_session_settings session;
     int64_t heartbeat_interval_us;
+    int64_t graceful_timeout_us; /* how long it may leave when the manager is gone */
     uint64_t message_max_bytes;
     struct privileges privileges;
     const struct toad_app
-        *app;           /* borrowed; complete: members that the application lacks are NULL */
-    void *app_data;     /* what the application's init gave; borrowed */
+        *app;       /* borrowed; complete: members that the application lacks are NULL */
+    void *app_data; /* what the application's init gave; borrowed */
+    const char *access_log_path; /* borrowed; NULL: none is kept */
+    bool access_log_is_json;
     int64_t started_us; /* when the manager of this generation started */
     unsigned generation;
     bool is_detached; /* the standard streams go to the null device, standard error to the log,

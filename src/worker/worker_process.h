@@ -3,6 +3,7 @@
 #define TOAD_WORKER_WORKER_PROCESS_H
 
 #include "http/http_writer.h"
+#include "worker/access_log.h"
 #include "worker/acceptor.h"
 #include "worker/connection.h"
 #include "worker/exchange.h"
@@ -21,6 +22,7 @@ struct toad_worker {
     void *app_state;
 
     int heartbeat_fd;
+    int life_fd;
     ev_timer heartbeat;
     ev_io life;
     ev_signal quit;
@@ -32,6 +34,7 @@ struct toad_worker {
     struct connection *running;     /* whose turn it is; owns `scratch` */
     struct exchange_pool exchanges;
     struct output_scratch scratch;
+    struct access_log access_log;
     char *input; /* READ_SIZE_MAX bytes that one turn reads into */
 
     int64_t date_s; /* the second that `date` shows */

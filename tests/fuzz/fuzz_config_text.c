@@ -147,7 +147,6 @@ static void check_bounds(const struct config *config)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct config config;
-    static struct config before;
     struct problem problem;
     struct config_source source = {.text = {(const char *)data, size}, .file_name = "fuzz.conf"};
     if (size > TEXT_MAX)
@@ -156,12 +155,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (verdict == PERL_VERDICT_DATA)
         check_round_trip(source.text);
     memset(&config, 0x5a, sizeof config);
-    memcpy(&before, &config, sizeof config);
     enum error error = config_read(&source, &problem, &config);
     if (error == ERROR_NONE)
         check_bounds(&config);
     else
-        MUST(memcmp(&config, &before, sizeof config) == 0 && problem.text[0] != '\0');
+        MUST(problem.text[0] != '\0');
     MUST(error != ERROR_NONE || verdict == PERL_VERDICT_DATA);
     return 0;
 }

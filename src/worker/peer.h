@@ -1,0 +1,26 @@
+/* peer - the address of a client.
+ *
+ * IPv4 is kept as ::ffff:a.b.c.d, so that all addresses have one form. */
+#ifndef TOAD_WORKER_PEER_H
+#define TOAD_WORKER_PEER_H
+
+#include "base/bytes.h"
+
+#include <netinet/in.h>
+
+struct peer {
+    struct in6_addr address;
+    uint16_t port;
+};
+
+enum {
+    PEER_TEXT_SIZE = INET6_ADDRSTRLEN
+};
+
+/* All zero for an address that is neither IPv4 nor IPv6. */
+struct peer peer_of(const struct sockaddr_storage *address);
+
+/* "127.0.0.1" or "::1", a view of `storage`. */
+struct bytes peer_text(const struct peer *peer, char storage[PEER_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,16 @@
+/* failing_init - cannot be prepared in the manager. */
+#include "fixture.h"
+
+static int init(struct toad_host *host, void **app)
+{
+    (void)host;
+    (void)app;
+    return 1;
+}
+
+const struct toad_app toad_app = {
+    TOAD_APP_HEADER,
+    .name = "failing_init",
+    .init = init,
+    .request = fixture_answer_pid,
+};

@@ -1,0 +1,19 @@
+/* hanging_worker_start - no worker of it is ever ready. */
+#include "fixture.h"
+
+static int worker_start(void *app, struct toad_worker *worker, void **state)
+{
+    (void)app;
+    (void)worker;
+    (void)state;
+    while (pause() != 0)
+        continue;
+    return 0;
+}
+
+const struct toad_app toad_app = {
+    TOAD_APP_HEADER,
+    .name = "hanging_worker_start",
+    .worker_start = worker_start,
+    .request = fixture_answer_pid,
+};

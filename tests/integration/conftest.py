@@ -1,0 +1,118 @@
+"""What every integration test gets: a way to start servers that are checked and ended for it, and a way to run commands.
+
+HYPNOTOAD_BUILD names the build under test; without it build/release. A missing build is a failure, not a skip."""
+import os
+import re
+import resource
+import uuid
+
+import pytest
+
+from harness import processes
+from harness.build import Build, run_marked
+from harness.perl import perl_file
+from harness.ports import Ports
+from harness.sanitizer import sanitizer_environment, sanitizer_reports
+from harness.server import Server
+
+TEST_SECONDS_MAX = 100
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "promise(*numbers): the promises of docs/promises.md that the test proves")
+
+
+def pytest_sessionstart(session):
+    missing = Build().missing()
+    if missing:
+        raise pytest.UsageError("nothing to test: " + ", ".join(missing) + " is missing (HYPNOTOAD_BUILD names a build)")
+    processes.become_subreaper()
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        item.add_marker(pytest.mark.timeout(TEST_SECONDS_MAX), append=False)
+        numbers = [number for marker in item.iter_markers("promise") for number in marker.args]
+        if not numbers or not all(re.fullmatch(r"[A-Z]{3}-\d+", number) for number in numbers):
+            raise pytest.UsageError(f"{item.nodeid} proves no promise")
+
+
+@pytest.fixture(scope="session")
+def build():
+    return Build()
+
+
+@pytest.fixture(scope="session")
+def ports():
+    """ports() is a free port, another one each time."""
+    return Ports()
+
+
+@pytest.fixture
+def prepare(build, tmp_path):
+    """prepare(app, ..., **settings) is a server that is not started yet. At the end of the test it must have left
+    nothing: no process, no socket, no file, no sanitizer's report, and a trace that the simulator replays."""
+    servers = []
+
+    def make(app="probe", config=None, environment=None, options=("--foreground",), before=(), umask=-1, **settings):
+        directory = tmp_path / f"server{len(servers)}"
+        directory.mkdir()
+        servers.append(Server(build, directory, app, settings, config, environment, options, before, umask))
+        return servers[-1]
+
+    yield make
+    complaints = [complaint for server in servers for complaint in server.finish()]
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+def start(prepare):
+    """start(...) is prepare(...), started and ready."""
+    return lambda *arguments, **settings: prepare(*arguments, **settings).start()
+
+
+class Command:
+    """Runs `hypnotoad ARGUMENT...` to its end in an empty directory and checks that it leaves nothing."""
+
+    def __init__(self, build, directory):
+        self.build = build
+        self.directory = directory
+        self.config_file = directory / "test.conf"
+        self.pid_file = directory / "hypnotoad.pid"
+
+    def configure(self, text=None, **settings):
+        """Writes a configuration: the text, or sound settings with these changes."""
+        sound = {"listen": ["http://127.0.0.1:0"], "workers": 2, "pid_file": str(self.pid_file)}
+        self.config_file.write_text(perl_file(sound | settings) if text is None else text)
+        return ["--config", self.config_file]
+
+    def __call__(self, *arguments, environment=None, before=(), limit=60):
+        mark = uuid.uuid4().hex
+        kept = {path: path.stat() for path in self.directory.rglob("*")}
+        full = {**os.environ, **sanitizer_environment(self.directory), **(environment or {})}
+        result = run_marked([*before, self.build.hypnotoad, *arguments], full, self.directory, mark, limit)
+        self.check_leftovers(mark, kept, result.stderr)
+        return result
+
+    def check_leftovers(self, mark, kept, stderr):
+        reports = list(sanitizer_reports(self.directory, stderr))
+        assert not reports, reports
+        left = processes.marked(mark)
+        for pid in left:
+            processes.send(pid, "KILL")
+        assert not left, f"processes are left: {left}"
+        new = [str(path) for path in self.directory.rglob("*") if path not in kept]
+        assert not new, f"files are left: {new}"
+        for path, before in kept.items():
+            now = path.stat()
+            assert (now.st_ino, now.st_mtime_ns) == (before.st_ino, before.st_mtime_ns) or path.is_dir(), \
+                f"{path} was touched"
+
+
+@pytest.fixture
+def command(build, tmp_path):
+    directory = tmp_path / "command"
+    directory.mkdir()
+    return Command(build, directory)

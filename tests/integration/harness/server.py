@@ -1,0 +1,279 @@
+"""server - one server under test: its directory, its configuration, its processes, and what must be left when it is gone."""
+import os
+import re
+import subprocess
+import time
+import uuid
+
+from harness import processes
+from harness.client import Connection
+from harness.perl import perl_file
+from harness.sanitizer import sanitizer_environment, sanitizer_reports
+from harness.trace import Trace
+from harness.waiting import LIMIT, wait_until
+
+AVAILABLE = re.compile(r"^Server available at http://(.+):(\d+)\.$", re.MULTILINE)
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[\d+\] (info|warn|error) \S.*$")
+# How a worker may end unless the test says otherwise: by itself, or told to.
+ORDERLY = [{"status": 0}, {"signal": 15}, {"signal": 9}, {"signal": 2}]
+
+
+class Server:
+    """Not started yet. `config` is the text of the file; without it, `settings` are written as Perl data."""
+
+    def __init__(self, build, directory, app="probe", settings=None, config=None, environment=None,
+                 options=("--foreground",), before=(), umask=-1):
+        self.build = build
+        self.directory = directory
+        self.app = build.app(app) if isinstance(app, str) else app
+        self.options = list(options)
+        self.before = list(map(str, before))
+        self.umask = umask
+        self.mark = uuid.uuid4().hex
+        self.settings = {"listen": ["http://127.0.0.1:0"], "workers": 2, "pid_file": str(directory / "hypnotoad.pid")}
+        self.settings.update(settings or {})
+        self.config_file = directory / "server.conf"
+        self.config_file.write_text(perl_file(self.settings) if config is None else config)
+        self.pid_file = directory / "hypnotoad.pid"
+        self.trace = Trace(directory / "trace.jsonl")
+        self.stdout_file = directory / "stdout"
+        self.stderr_file = directory / "stderr"
+        self.environment = {**os.environ, **sanitizer_environment(directory), "HYPNOTOAD_TRACE": str(self.trace.path),
+                            **(environment or {}), processes.MARK: self.mark}
+        self.expected_files = {"server.conf", "trace.jsonl", "stdout", "stderr"}
+        self.excuses = {}
+        self.process = None
+        self.manager = None
+        self.sockets = set()
+
+    # ---- Starting ----
+
+    @property
+    def stays_in_foreground(self):
+        asked = any(option.startswith(("--f", "-f")) for option in self.options)
+        return asked or bool({"HYPNOTOAD_DEBUG", "HYPNOTOAD_FOREGROUND"} & set(self.environment))
+
+    def launch(self):
+        """Starts the command and waits for nothing."""
+        return self.launch_bare(*self.options, "--config", self.config_file, self.app)
+
+    def launch_bare(self, *arguments):
+        """The same with these arguments alone."""
+        self.expected_files.update(path.name for path in self.directory.iterdir())
+        command = [*self.before, self.build.hypnotoad, *arguments]
+        with open(self.stdout_file, "wb") as stdout, open(self.stderr_file, "wb") as stderr:
+            self.process = subprocess.Popen(list(map(str, command)), env=self.environment, cwd=self.directory,
+                                            stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
+                                            start_new_session=True, umask=self.umask)
+        return self
+
+    def will_end_traced(self):
+        """LeakSanitizer cannot look for leaks in a process that ends under strace."""
+        self.environment |= sanitizer_environment(self.directory, leaks=False)
+
+    def start(self):
+        self.launch()
+        return self.await_ready()
+
+    def await_ready(self):
+        self.manager = wait_until(self.ready_manager, "the server to be ready", seen=self.describe)
+        self.sockets = {link for link in processes.descriptors_of(self.manager).values() if link.startswith("socket:")}
+        return self
+
+    def is_refused(self):
+        """Waits until the server is ready or has ended; true if it has ended."""
+        wait_until(lambda: self.process.poll() is not None or AVAILABLE.search(self.stdout), "a decision", seen=self.describe)
+        return self.process.poll() is not None
+
+    def ready_manager(self):
+        ended = self.process.poll()
+        if ended is not None and (ended != 0 or self.stays_in_foreground):
+            raise AssertionError(f"the command ended with {ended} before the server was ready: {self.describe()}")
+        text = self.pid_text()
+        if not re.fullmatch(r"\d+\n", text) or not AVAILABLE.search(self.stdout):
+            return None
+        return int(text) if int(text) in processes.marked(self.mark) else None
+
+    # ---- What can be seen ----
+
+    @property
+    def stdout(self):
+        return self.stdout_file.read_text(errors="replace")
+
+    @property
+    def stderr(self):
+        return self.stderr_file.read_text(errors="replace")
+
+    def pid_text(self):
+        try:
+            return self.pid_file.read_text()
+        except FileNotFoundError:
+            return ""
+
+    def addresses(self):
+        """(host, port) of each listener, as announced."""
+        return [(host.strip("[]"), int(port)) for host, port in AVAILABLE.findall(self.stdout)]
+
+    @property
+    def address(self):
+        return self.addresses()[0]
+
+    @property
+    def port(self):
+        return self.address[1]
+
+    def workers(self):
+        """PIDs of the workers that live, in the order in which they started."""
+        program = str(self.build.hypnotoad)
+        return [stat.pid for stat in processes.children_of(self.manager)
+                if processes.lives(stat.pid) and processes.executable_of(stat.pid) == program]
+
+    def ready_workers(self):
+        """Workers that live and have sent a heartbeat."""
+        return [pid for pid in self.workers() if self.trace.beats(pid)]
+
+    def describe(self):
+        lines = [f"processes {processes.marked(self.mark)}, PID file {self.pid_text()!r}"]
+        for path in (self.stdout_file, self.stderr_file, self.trace.path):
+            if path.exists():
+                lines.append(f"-- {path.name}:\n{path.read_text(errors='replace')[-4000:]}")
+        return "\n".join(lines)
+
+    # ---- What can be done ----
+
+    def connect(self, **options):
+        return Connection(self.address, **options)
+
+    def get(self, path="/", *fields):
+        """One request on a connection of its own."""
+        with self.connect() as connection:
+            return connection.get(path, "Connection: close", *fields)
+
+    def signal(self, name, pid=None):
+        """Signals the manager, or the process `pid`; returns the time just before."""
+        before = time.monotonic()
+        processes.send(pid or self.manager, name)
+        return before
+
+    def freeze(self, pid=None):
+        """Stops the manager, or the process `pid`, and waits until it stands still; returns the time just before."""
+        pid = pid or self.manager
+        before = self.signal("STOP", pid)
+        wait_until(lambda: processes.stat_of(pid).state == "T", f"process {pid} to stand still")
+        return before
+
+    def await_signals(self, name, count):
+        """Waits until the manager has seen this signal so often; signals that come faster melt into one."""
+        wait_until(lambda: len(self.trace.find(event="signal", signal=name)) >= count, f"{name} number {count}",
+                   seen=self.describe)
+
+    def await_workers(self, count, what="workers"):
+        """Waits until exactly so many workers are there, all heard of; returns them."""
+        wait_until(lambda: len(self.workers()) == count and len(self.ready_workers()) == count, f"{count} {what}",
+                   seen=self.describe)
+        return self.workers()
+
+    def await_beats(self, pids, count):
+        """Waits until each of these workers has been heard of so many times more."""
+        before = {pid: len(self.trace.beats(pid)) for pid in pids}
+        wait_until(lambda: all(len(self.trace.beats(pid)) >= before[pid] + count for pid in pids),
+                   f"{count} more heartbeats of {pids}", seen=self.describe)
+
+    def await_gone(self, pid, limit=LIMIT):
+        """Waits until the process has ended; returns when it was seen."""
+        wait_until(lambda: not processes.lives(pid), f"process {pid} to end", limit, seen=self.describe)
+        return time.monotonic()
+
+    def await_trace(self, limit=LIMIT, **wanted):
+        """Waits for a line in the trace and returns the first one."""
+        return wait_until(lambda: self.trace.find(**wanted), f"{wanted} in the trace", limit, seen=self.describe)[0]
+
+    def await_log(self, text, limit=LIMIT):
+        wait_until(lambda: text in self.stderr, f"{text!r} in the log", limit, seen=self.describe)
+
+    def await_end(self, limit=LIMIT):
+        """Waits for the manager to end; returns its exit status."""
+        if self.stays_in_foreground:
+            wait_until(lambda: self.process.poll() is not None, "the server to end", limit, seen=self.describe)
+            return self.process.returncode
+        self.await_gone(self.manager, limit)
+        return processes.reap(self.manager)
+
+    def stop(self, name="TERM", limit=LIMIT):
+        self.signal(name)
+        return self.await_end(limit)
+
+    # ---- The end ----
+
+    def excuse(self, check, reason):
+        """Leaves out one of the checks at the end ("replay", "deaths", "log", "files"); the reason says why."""
+        assert reason
+        self.excuses[check] = reason
+
+    def finish(self):
+        """Ends what is still there and yields every complaint about what it left."""
+        yield from self.end_manager()
+        yield from self.end_leftovers()
+        print(f"== the server in {self.directory}\n{self.describe()}")
+        checks = {"files": self.file_complaints, "replay": self.replay_complaints, "deaths": self.death_complaints,
+                  "log": self.log_complaints}
+        for name, check in checks.items():
+            if name not in self.excuses:
+                yield from check()
+        still = self.sockets & processes.listening_sockets()
+        if still:
+            yield f"sockets that still listen: {still}"
+        yield from sanitizer_reports(self.directory, self.stderr if self.stderr_file.exists() else "")
+
+    def end_manager(self):
+        if self.manager is None or not processes.lives(self.manager):
+            return
+        if self.manager not in processes.marked(self.mark):
+            return
+        try:
+            status = self.stop()
+            if status != 0:
+                yield f"TERM ended the manager with {status}, not 0"
+        except AssertionError as error:
+            yield str(error)
+
+    def end_leftovers(self):
+        """Kills what carries this server's mark; there must have been nothing to kill."""
+        if self.process is not None and self.process.poll() is None:
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                yield f"process {self.process.pid} (the command) is still there"
+        for pid in processes.marked(self.mark):
+            yield f"process {pid} is left: {processes.stat_of(pid)}"
+            processes.send(pid, "KILL")
+        if self.process is not None:
+            self.process.wait(10)
+        for child in processes.children_of(os.getpid()):
+            if child.state == "Z" and child.name == self.build.hypnotoad.name:
+                processes.reap(child.pid)
+
+    def file_complaints(self):
+        found = {path.name for path in self.directory.iterdir() if not path.name.startswith("sanitizer.")}
+        for name in sorted(found - self.expected_files):
+            yield f"the server left the file {name}"
+
+    def replay_complaints(self):
+        if self.trace.path.exists():
+            complaint = self.build.replay(self.trace.path)
+            if complaint:
+                yield f"the trace cannot be replayed: {complaint}"
+        elif self.manager is not None:
+            yield "the server wrote no trace"
+
+    def death_complaints(self):
+        for end in self.trace.worker_ends():
+            if not any(end.items() >= orderly.items() for orderly in ORDERLY):
+                yield f"a worker died: {end}"
+
+    def log_complaints(self):
+        if not self.stderr_file.exists():
+            return
+        for line in self.stderr.splitlines():
+            if not LOG_LINE.match(line):
+                yield f"no line of the log: {line!r}"
