@@ -6,6 +6,7 @@
 #include "sys/clock.h"
 #include "sys/listener.h"
 #include "sys/log.h"
+#include "sys/log_file.h"
 #include "sys/pid_file.h"
 #include "sys/process.h"
 #include "worker/worker.h"
@@ -101,9 +102,22 @@ static void announce(void *context)
     launch_end(server->launch);
 }
 
+/* Workers that have become another user open the logs anew by themselves. */
+static void offer_logs(const struct application *application)
+{
+    const struct config *config = &application->config;
+    if (!application->privileges.has_user)
+        return;
+    if (config->log_file[0] != '\0')
+        log_file_offer(config->log_file, application->privileges.user);
+    if (config->access_log[0] != '\0')
+        log_file_offer(config->access_log, application->privileges.user);
+}
+
 static void reopen_logs(void *context)
 {
-    (void)context;
+    const struct server *server = context;
+    offer_logs(server->application);
     if (log_reopen() != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The log could not be opened anew: %s", strerror(errno));
 }
@@ -131,6 +145,7 @@ static enum error prepare(struct server *server, struct problem *problem)
                            "PID file \"%s\" belongs to server %d, which is running; end it with "
                            "--stop first",
                            config->pid_file, (int)owner);
+    offer_logs(application);
     if (config->log_file[0] != '\0' && log_open(config->log_file) != ERROR_NONE)
         return problem_set(problem, ERROR_SYSTEM, "cannot open log file \"%s\": %s",
                            config->log_file, strerror(errno));

@@ -2,9 +2,9 @@
 
 #include "base/limits.h"
 #include "sys/clock.h"
+#include "sys/log_file.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -22,8 +22,8 @@ static struct {
 
 static enum error open_file(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-    if (fd < 0)
+    int fd = -1;
+    if (log_file_open(path, &fd) != ERROR_NONE)
         return ERROR_SYSTEM;
     if (target.path != NULL)
         (void)close(target.fd);

@@ -2,22 +2,13 @@
 
 #include "base/limits.h"
 #include "sys/log.h"
+#include "sys/log_file.h"
 #include "sys/process.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
-
-static enum error open_file(const char *path, int *ret_fd)
-{
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
-    if (fd < 0)
-        return ERROR_SYSTEM;
-    *ret_fd = fd;
-    return ERROR_NONE;
-}
 
 enum error access_log_open(struct access_log *log, const char *path, bool is_json)
 {
@@ -27,7 +18,7 @@ enum error access_log_open(struct access_log *log, const char *path, bool is_jso
     log->is_torn = false;
     log->dropped = 0;
     buffer_init(&log->buffer, log->storage, sizeof log->storage);
-    return path == NULL ? ERROR_NONE : open_file(path, &log->fd);
+    return path == NULL ? ERROR_NONE : log_file_open(path, &log->fd);
 }
 
 static bool append(struct access_log *log, const struct http_log_entry *entry)
@@ -106,7 +97,7 @@ enum error access_log_reopen(struct access_log *log)
     int fd = -1;
     if (log->path == NULL)
         return ERROR_NONE;
-    if (open_file(log->path, &fd) != ERROR_NONE)
+    if (log_file_open(log->path, &fd) != ERROR_NONE)
         return ERROR_SYSTEM;
     access_log_flush(log);
     process_close(&log->fd);

@@ -2,19 +2,11 @@
 #
 # toad_mutant(NAME FILE TEXT REPLACEMENT INVARIANT [explorer's arguments...])
 # FILE is a file of src/policy; of a .def the .c file of the same name is compiled against the changed copy.
+include(replace_once.cmake)
 function(toad_mutant name file text replacement invariant)
-  set(original ${PROJECT_SOURCE_DIR}/src/policy/${file})
   set(folder ${CMAKE_CURRENT_BINARY_DIR}/mutants/${name})
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${original})
   set_property(DIRECTORY APPEND PROPERTY violated_invariants ${invariant})
-  file(READ ${original} content)
-  string(FIND "${content}" "${text}" first)
-  string(FIND "${content}" "${text}" last REVERSE)
-  if(first EQUAL -1 OR NOT first EQUAL last)
-    message(FATAL_ERROR "mutant ${name}: src/policy/${file} must contain this exactly once:\n${text}")
-  endif()
-  string(REPLACE "${text}" "${replacement}" content "${content}")
-  file(GENERATE OUTPUT ${folder}/policy/${file} CONTENT "${content}")
+  toad_replace_once(${name} policy/${file} "${text}" "${replacement}" ${folder}/policy/${file})
 
   string(REGEX REPLACE "\\.def$" ".c" source ${file})
   if(source STREQUAL file)

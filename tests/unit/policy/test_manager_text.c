@@ -34,9 +34,10 @@ static const struct event_line event_lines[] = {
     {{.kind = MANAGER_EVENT_HEARTBEAT, .pid = INT32_MAX, .is_leaving = true},
      100,
      "{\"t\":0.0001,\"event\":\"heartbeat\",\"pid\":2147483647,\"leaving\":true}\n"},
-    {{.kind = MANAGER_EVENT_PIPE, .chunk = {"1~ \n\"\\\0\x7f\xff/", 10}},
+    {{.kind = MANAGER_EVENT_PIPE, .chunk = {"1~ \n\"\\\0\x1f\x7f\xff/", 11}},
      0,
-     "{\"t\":0,\"event\":\"pipe\",\"bytes\":\"1~ \\u000a\\u0022\\u005c\\u0000\\u007f\\u00ff/\"}\n"},
+     "{\"t\":0,\"event\":\"pipe\",\"bytes\":\"1~ "
+     "\\u000a\\u0022\\u005c\\u0000\\u001f\\u007f\\u00ff/\"}\n"},
     {{.kind = MANAGER_EVENT_EXITED, .pid = 101, .exit_status = 3},
      0,
      "{\"t\":0,\"event\":\"exited\",\"pid\":101,\"status\":3}\n"},
