@@ -138,6 +138,24 @@ Test(manager_pipe, is_read_without_losing_or_misattributing_a_beat)
     }
 }
 
+/* Promise HBT-4: an ending manager reads on, so that no worker waits for a full pipe. */
+Test(manager_pipe, is_read_without_a_word_while_the_manager_ends)
+{
+    static const enum manager_event_kind ends[] = {MANAGER_EVENT_STOP_GRACEFULLY,
+                                                   MANAGER_EVENT_STOP_NOW};
+    for (size_t i = 0; i < 2; i++) {
+        driver_run(driver_settings(2, 2));
+        driver_send(1, ends[i]);
+        driver_pipe(1.25, BYTES("101\n102:1\n10"));
+        cr_assert_eq(taken.count, 0);
+        cr_assert_eq(driver_row(101)->heard_us, driver_us(1.25));
+        cr_assert_eq(driver_row(102)->heard_us, driver_us(1.25));
+        driver_beat(1.5, 102);
+        cr_assert_eq(taken.count, 0);
+        cr_assert_eq(driver_row(102)->heard_us, driver_us(1.5));
+    }
+}
+
 /* Promise HBT-1: the first beat makes a worker ready; a farewell at once makes it leave. */
 Test(manager_heartbeat, makes_a_worker_ready_or_lets_it_leave)
 {

@@ -109,6 +109,9 @@ Test(pool_wake_us, heeds_the_pause_and_what_may_end_it)
     row->heard_us = 50 * SECOND_US;
     manager.backoff = (struct backoff){.failures = 3, .until_us = 9 * SECOND_US};
     cr_assert_eq(pool_wake_us(&manager), 100 + PROVEN_AFTER_US);
+    manager.backoff.failures = 1;
+    cr_assert_eq(pool_wake_us(&manager), 100 + PROVEN_AFTER_US, "one failure is to be forgotten");
+    manager.backoff.failures = 3;
     row->is_proven = true;
     cr_assert_eq(pool_wake_us(&manager), 9 * SECOND_US);
     manager.wanted = 1;
