@@ -80,6 +80,45 @@ Test(process_reap, knows_none_while_none_has_ended)
     cr_assert_eq(process_reap(-1, &end), ERROR_AGAIN);
 }
 
+static bool is_found(void *context)
+{
+    return process_find_ended(context) == ERROR_NONE;
+}
+
+Test(process_find_ended, leaves_the_child_its_pid_until_it_is_reaped)
+{
+    int how = 7;
+    int32_t found = 77;
+    struct process_end end = {.pid = 0};
+    cr_assert_eq(process_find_ended(&found), ERROR_AGAIN, "there is no child");
+    cr_assert_eq(found, 77);
+    pid_t pid = child_start(end_by, &how);
+    cr_assert(patience_holds(is_found, &found));
+    cr_assert_eq(found, pid);
+    cr_assert_eq(process_find_ended(&found), ERROR_NONE, "it is still there");
+    cr_assert_eq(process_reap(found, &end), ERROR_NONE);
+    cr_assert_eq(end.pid, pid);
+    cr_assert_eq(end.status, 7);
+    cr_assert_eq(process_find_ended(&found), ERROR_AGAIN, "it is gone");
+}
+
+Test(process_reap, takes_leave_of_the_one_that_is_meant)
+{
+    int how = 7;
+    int32_t found = 0;
+    struct process_end end = {.pid = 77};
+    pid_t living = child_start(stop_oneself, NULL);
+    cr_assert(child_is_stopped(living));
+    pid_t ended = child_start(end_by, &how);
+    cr_assert(patience_holds(is_found, &found));
+    cr_assert_eq(process_reap((int32_t)living, &end), ERROR_AGAIN);
+    cr_assert_eq(end.pid, 77);
+    cr_assert_eq(process_reap((int32_t)ended, &end), ERROR_NONE);
+    cr_assert_eq(end.pid, ended);
+    (void)kill(living, SIGCONT);
+    cr_assert(patience_holds(is_reaped, &end));
+}
+
 static bool is_null_device(int fd)
 {
     struct stat here;
