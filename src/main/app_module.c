@@ -21,6 +21,8 @@ enum error app_module_accept(const struct toad_app *descriptor, const char *path
                            TOAD_ABI_MAJOR, TOAD_ABI_MINOR);
     size_t size =
         descriptor->struct_size < sizeof *ret_app ? descriptor->struct_size : sizeof *ret_app;
+    /* A part of a member is none: behind the first ones all are pointers. */
+    size -= size % sizeof(void *);
     struct toad_app app = {.struct_size = 0};
     if (size >= offsetof(struct toad_app, name))
         memcpy(&app, descriptor, size);

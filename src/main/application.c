@@ -101,12 +101,13 @@ static enum error check_endpoints(const struct application *application, struct 
     return error;
 }
 
-/* A log may also be a pipe or a device. */
+/* A log may also be a pipe or a device, but nothing that has no bytes or cannot be opened. */
 static enum error check_log(const char *path, const char *what, struct problem *problem)
 {
     struct stat status;
     bool is_special = stat(path, &status) == 0 && !S_ISREG(status.st_mode) &&
-                      !S_ISDIR(status.st_mode) && access(path, W_OK) == 0;
+                      !S_ISDIR(status.st_mode) && !S_ISSOCK(status.st_mode) &&
+                      access(path, W_OK) == 0;
     return is_special ? ERROR_NONE : regular_file_check(path, what, problem);
 }
 

@@ -61,10 +61,12 @@ static int await(pid_t server, int ready_fd, int signal_fd, int server_fd)
         ssize_t size = has_news ? read(ready_fd, &byte, 1) : -1;
         if (size == 1)
             return 0;
+        if (has_news && size < 0 && errno == EINTR)
+            continue;
         /* The pipe ends when nobody is left who could say it. */
         if (size == 0 || watched[1].revents != 0)
             return status_of_failure(server);
-        if (has_news && errno != EINTR)
+        if (has_news)
             return give_up(server, strerror(errno));
         forward_signals(signal_fd, server);
     }
@@ -108,16 +110,27 @@ enum error launch_begin(struct launch *launch, bool *ret_is_launcher, int *ret_s
     return ERROR_NONE;
 }
 
+static void give_up_streams(void)
+{
+    if (process_detach_streams(log_has_file() ? log_descriptor() : -1) != ERROR_NONE)
+        log_write(LOG_LEVEL_ERROR, "The standard streams could not be given up: %s",
+                  strerror(errno));
+}
+
 void launch_end(struct launch *launch)
 {
     if (!launch->is_detached || launch->ready_fd < 0)
         return;
-    if (process_detach_streams(log_has_file() ? log_descriptor() : -1) != ERROR_NONE)
-        log_write(LOG_LEVEL_ERROR, "The standard streams could not be given up: %s",
-                  strerror(errno));
+    give_up_streams();
     ssize_t told = write(launch->ready_fd, "!", 1);
     (void)told; /* a launcher that is gone does not want to know */
     process_close(&launch->ready_fd);
+}
+
+void launch_follow_log(const struct launch *launch)
+{
+    if (launch->is_detached && launch->ready_fd < 0)
+        give_up_streams();
 }
 
 void launch_abandon(struct launch *launch)

@@ -25,6 +25,10 @@ MUST_CHECK enum error launch_begin(struct launch *launch, bool *ret_is_launcher,
  */
 void launch_end(struct launch *launch);
 
+/* In the server, when the log was opened anew: the standard error of a daemon that has ended its
+ * launch is the new one, too (promise CLI-7). */
+void launch_follow_log(const struct launch *launch);
+
 /* In a worker: the launcher is none of its business. */
 void launch_abandon(struct launch *launch);
 

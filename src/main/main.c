@@ -47,7 +47,7 @@ static int test(struct application *application)
     if (application_load(application, &problem) != ERROR_NONE)
         return fail(&problem, STATUS_FAILED);
     (void)puts("Everything looks good!");
-    return 0;
+    return fflush(stdout) == 0 ? 0 : STATUS_FAILED;
 }
 
 /* Promise CFG-10 */
@@ -61,8 +61,10 @@ static int run(const struct options *options)
 {
     static struct application application;
     struct problem problem;
-    if (set_mode() != 0)
-        return STATUS_FAILED;
+    if (set_mode() != 0) {
+        (void)problem_set(&problem, ERROR_SYSTEM, "cannot set MOJO_MODE: %s", strerror(errno));
+        return fail(&problem, STATUS_FAILED);
+    }
     if (application_configure(&application, options, &problem) != ERROR_NONE)
         return fail(&problem, STATUS_FAILED);
     if (options->is_debugging)

@@ -120,6 +120,8 @@ static void reopen_logs(void *context)
     offer_logs(server->application);
     if (log_reopen() != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The log could not be opened anew: %s", strerror(errno));
+    else
+        launch_follow_log(server->launch);
 }
 
 /* Settings that are understood and have no effect yet are named, so that nobody relies on them. */

@@ -147,7 +147,8 @@ static size_t accept_batch(struct acceptor *acceptor, int listener, struct accep
                            size_t room)
 {
     size_t count = 0;
-    for (size_t i = 0; i < ACCEPT_BATCH_MAX && count < room; i++) {
+    size_t refused = 0;
+    while (count + refused < ACCEPT_BATCH_MAX && count < room) {
         struct accepted *next = &batch[count];
         socklen_t size = sizeof next->address;
         next->fd = accept4(listener, (struct sockaddr *)&next->address, &size,
@@ -156,7 +157,7 @@ static size_t accept_batch(struct acceptor *acceptor, int listener, struct accep
             count++;
             continue;
         }
-        if (concerns_one(errno))
+        if (concerns_one(errno) && ++refused < ACCEPT_BATCH_MAX)
             continue;
         if (errno != EAGAIN)
             give_up_for_now(acceptor, strerror(errno));
@@ -196,7 +197,12 @@ static void on_listener(struct ev_loop *loop, ev_io *io, int events)
     worker_consider_going(worker);
 }
 
-enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
+enum error acceptor_share_lock(struct acceptor *acceptor, int lock_fd)
+{
+    return accept_lock_share(lock_fd, &acceptor->lock_fd);
+}
+
+void acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
 {
     const struct worker_settings *settings = worker->settings;
     acceptor->worker = worker;
@@ -204,9 +210,6 @@ enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
     acceptor->pause_s = PAUSE_FIRST_S;
     acceptor->blocked_us = NEVER_US;
     acceptor->passes_lock = false;
-    enum error error = accept_lock_share(settings->lock_fd, &acceptor->lock_fd);
-    if (error != ERROR_NONE)
-        return error;
     for (size_t i = 0; i < acceptor->count; i++) {
         ev_io_init(&acceptor->listeners[i], on_listener, settings->listeners[i], EV_READ);
         acceptor->listeners[i].data = acceptor;
@@ -215,7 +218,6 @@ enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
     acceptor->retry.data = acceptor;
     acceptor->is_open = true;
     watch(acceptor);
-    return ERROR_NONE;
 }
 
 void acceptor_resume(struct acceptor *acceptor)

@@ -28,8 +28,12 @@ struct acceptor {
     bool passes_lock;   /* a stopped sibling holds the mutex, or it cannot be had at all */
 };
 
-/* Begins to accept. `lock_fd` is shared into a description of the worker's own. */
-MUST_CHECK enum error acceptor_open(struct acceptor *acceptor, struct toad_worker *worker);
+/* Opens the mutex `lock_fd` anew, so that this worker holds it alone. The mutex is the manager's
+ * private file: a worker that becomes another user does it before. ERROR_SYSTEM: errno says why. */
+MUST_CHECK enum error acceptor_share_lock(struct acceptor *acceptor, int lock_fd);
+
+/* Begins to accept, under the mutex that was shared. */
+void acceptor_open(struct acceptor *acceptor, struct toad_worker *worker);
 
 /* A connection has closed: there may be room again (promise WRK-11). */
 void acceptor_resume(struct acceptor *acceptor);

@@ -65,7 +65,7 @@ static bool mend(struct access_log *log)
 /* False if not all of it was taken; `*text` is what was not. */
 static bool write_lines(struct access_log *log, struct bytes *text, size_t size)
 {
-    ssize_t written = size == 0 ? -1 : write(log->fd, text->data, size);
+    ssize_t written = write(log->fd, text->data, size);
     if (written <= 0)
         return false;
     log->is_torn = text->data[written - 1] != '\n';

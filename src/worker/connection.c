@@ -5,6 +5,7 @@
 #include "worker/transport.h"
 #include "worker/worker_process.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -177,7 +178,26 @@ static bool take_note_of_flush(struct connection *connection)
         return false;
     input_clear(&connection->input);
     transport_finish(connection->io.fd);
+    connection->unconfirmed = SIZE_MAX;
     return true;
+}
+
+/* A close resets a connection on which the client still sends, and the reset would take away what
+ * it has not got of its answer: as long as it takes that, however slowly, there is no end. */
+static bool is_still_taken(struct connection *connection)
+{
+    const struct toad_worker *worker = connection->worker;
+    if (connection->session.life != HTTP_LIFE_LINGERING)
+        return false;
+    size_t before = connection->unconfirmed;
+    connection->unconfirmed = transport_unconfirmed(connection->io.fd);
+    if (connection->unconfirmed == 0)
+        return false;
+    if (connection->unconfirmed < before)
+        conversation_observe(connection, HTTP_SESSION_MOVED);
+    int64_t silent_us = worker->now_us - connection->session.moved_us;
+    int64_t most_us = worker->settings->session.inactivity_timeout_us;
+    return most_us == 0 || silent_us < most_us;
 }
 
 /* Sends what can be sent. False if the connection is over. */
@@ -250,6 +270,11 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     struct toad_worker *worker = connection->worker;
     worker_refresh_time(worker);
     if (http_session_deadline(&connection->session, &worker->settings->session) > worker->now_us) {
+        update_timer(connection);
+        return;
+    }
+    if (is_still_taken(connection)) {
+        connection->session.began_us = worker->now_us; /* it lingers anew */
         update_timer(connection);
         return;
     }

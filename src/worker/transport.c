@@ -1,6 +1,8 @@
 #include "worker/transport.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -27,6 +29,12 @@ enum error transport_write(int fd, struct bytes first, struct bytes second, size
         return ERROR_NONE;
     }
     return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
+}
+
+size_t transport_unconfirmed(int fd)
+{
+    int size = 0;
+    return ioctl(fd, SIOCOUTQ, &size) == 0 && size > 0 ? (size_t)size : 0;
 }
 
 void transport_finish(int fd)

@@ -14,6 +14,9 @@ MUST_CHECK enum error transport_read(int fd, char *data, size_t capacity, size_t
 MUST_CHECK enum error transport_write(int fd, struct bytes first, struct bytes second,
                                       size_t *ret_size);
 
+/* Bytes that were written and that the peer's system has not confirmed; 0 if that is not known. */
+size_t transport_unconfirmed(int fd);
+
 /* Tells the peer that nothing more comes. */
 void transport_finish(int fd);
 

@@ -75,6 +75,18 @@ static void on_quit(struct ev_loop *loop, ev_signal *signal, int events)
     worker_consider_going(worker);
 }
 
+/* Promise CLI-7: the standard error of a daemon is its log. */
+static enum error give_up_streams(const struct toad_worker *worker)
+{
+    if (!worker->settings->is_detached)
+        return ERROR_NONE;
+    enum error error = process_detach_streams(log_has_file() ? log_descriptor() : -1);
+    if (error != ERROR_NONE)
+        log_write(LOG_LEVEL_ERROR, "The standard streams could not be given up: %s",
+                  strerror(errno));
+    return error;
+}
+
 static void on_reopen(struct ev_loop *loop, ev_signal *signal, int events)
 {
     (void)loop;
@@ -82,6 +94,8 @@ static void on_reopen(struct ev_loop *loop, ev_signal *signal, int events)
     struct toad_worker *worker = signal->data;
     if (log_reopen() != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The log could not be opened anew: %s", strerror(errno));
+    else
+        (void)give_up_streams(worker); /* it has said so itself */
     if (access_log_reopen(&worker->access_log) != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The access log could not be opened anew: %s", strerror(errno));
 }
@@ -163,6 +177,10 @@ static enum error prepare(struct toad_worker *worker)
                   settings->access_log_path, strerror(errno));
         return ERROR_SYSTEM;
     }
+    if (acceptor_share_lock(&worker->acceptor, settings->lock_fd) != ERROR_NONE) {
+        log_write(LOG_LEVEL_ERROR, "The accept mutex cannot be opened: %s", strerror(errno));
+        return ERROR_SYSTEM;
+    }
     if (privileges_drop(&settings->privileges, &problem) != ERROR_NONE) {
         log_write(LOG_LEVEL_ERROR, "%s", problem.text);
         return ERROR_SYSTEM;
@@ -190,17 +208,10 @@ static enum error start_application(struct toad_worker *worker)
 
 static enum error start_serving(struct toad_worker *worker)
 {
-    const struct worker_settings *settings = worker->settings;
-    if (settings->is_detached &&
-        process_detach_streams(log_has_file() ? log_descriptor() : -1) != ERROR_NONE) {
-        log_write(LOG_LEVEL_ERROR, "The standard streams could not be given up: %s",
-                  strerror(errno));
-        return ERROR_SYSTEM;
-    }
-    if (acceptor_open(&worker->acceptor, worker) != ERROR_NONE) {
-        log_write(LOG_LEVEL_ERROR, "The accept mutex cannot be opened: %s", strerror(errno));
-        return ERROR_SYSTEM;
-    }
+    enum error error = give_up_streams(worker);
+    if (error != ERROR_NONE)
+        return error;
+    acceptor_open(&worker->acceptor, worker);
     return ERROR_NONE;
 }
 
@@ -212,6 +223,7 @@ static void release(struct toad_worker *worker)
     exchange_pool_clear(&worker->exchanges);
     ev_loop_destroy(worker->loop);
     free(worker->input);
+    process_close(&worker->acceptor.lock_fd);
     process_close(&worker->heartbeat_fd);
     process_close(&worker->life_fd);
 }
@@ -236,6 +248,7 @@ int worker_run(const struct worker_settings *settings, int heartbeat_fd, int lif
     worker.settings = settings;
     worker.heartbeat_fd = heartbeat_fd;
     worker.life_fd = life_fd;
+    worker.acceptor.lock_fd = -1;
     buffer_init(&worker.scratch.buffer, worker.scratch.storage, sizeof worker.scratch.storage);
     ignore_signals();
     bool has_served = prepare(&worker) == ERROR_NONE && serve(&worker) == ERROR_NONE;

@@ -226,5 +226,5 @@ int main(int count, char **arguments)
     explorer_run(&explorer);
     enum exit_code code = report(&explorer, &choices, seconds_now() - start);
     state_set_close(&explorer.set);
-    return code;
+    return (int)code;
 }

@@ -1,0 +1,128 @@
+#include "captured.h"
+#include "serving.h"
+
+#include "kit/child.h"
+#include "kit/folder.h"
+#include "kit/patience.h"
+
+#include <criterion/criterion.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+TestSuite(server, .init = serving_open, .fini = serving_close);
+
+#define BASE "pid_file => '@/pid', log_file => '@/log', workers => 1"
+#define ANYWHERE "{listen => ['http://127.0.0.1:0'], " BASE "}"
+
+static const char *ask(void)
+{
+    static char text[1024];
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_addr = {htonl(INADDR_LOOPBACK)},
+                               .sin_port = htons(serving_port())};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
+    static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+    cr_assert_eq(write(fd, request, sizeof request - 1), (ssize_t)sizeof request - 1);
+    size_t used = 0;
+    while (used < sizeof text - 1 && patience_readable(fd, PATIENCE_US)) {
+        ssize_t size = read(fd, text + used, sizeof text - 1 - used);
+        if (size <= 0)
+            break;
+        used += (size_t)size;
+    }
+    text[used] = '\0';
+    (void)close(fd);
+    return text;
+}
+
+static void expect_end_by(pid_t server, int number)
+{
+    cr_assert_eq(kill(server, number), 0);
+    cr_expect_eq(serving_end(server), 0, "%s", folder_read("log"));
+    cr_expect_not(folder_has("pid"));
+    cr_expect(strstr(captured_out(), "fini\n") != NULL, "the application was not told");
+}
+
+/* Promises LSN-7, LSN-8, MGR-2 */
+Test(server, serves_until_it_is_stopped)
+{
+    pid_t server = serving_start_ready(ANYWHERE);
+    cr_expect_gt(serving_port(), 0);
+    cr_expect(strstr(ask(), "Hello World") != NULL);
+    cr_expect(strstr(folder_read("log"), "Listening at http://127.0.0.1:") != NULL);
+    expect_end_by(server, SIGTERM);
+}
+
+/* Promise LSN-1 */
+Test(server, announces_each_address)
+{
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0', 'http://*:0?reuse=1'], "
+                                       "backlog => 5, " BASE "}");
+    const char *first = strstr(captured_out(), "Server available at http://127.0.0.1:");
+    cr_assert_neq(first, NULL);
+    cr_expect_neq(strstr(first + 1, "Server available at http://127.0.0.1:"), NULL);
+    expect_end_by(server, SIGQUIT);
+}
+
+Test(server, keeps_an_access_log)
+{
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], access_log => "
+                                       "'@/access', access_log_json => 1, " BASE "}");
+    cr_expect(strstr(ask(), "Hello World") != NULL);
+    expect_end_by(server, SIGQUIT);
+    cr_expect(strstr(folder_read("access"), "\"method\":\"GET\",\"target\":\"/\"") != NULL, "%s",
+              folder_read("access"));
+}
+
+Test(server, names_settings_that_have_no_effect)
+{
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], proxy => 1, "
+                                       "upgrade_timeout => 5, " BASE "}");
+    expect_end_by(server, SIGTERM);
+    const char *log = folder_read("log");
+    cr_expect(strstr(log, "warn The setting proxy has no effect in this version") != NULL, "%s",
+              log);
+    cr_expect(strstr(log, "warn The setting upgrade_timeout has no effect") != NULL, "%s", log);
+}
+
+static bool is_reopened(void *context)
+{
+    return strstr(folder_read("log"), context) != NULL;
+}
+
+/* Promise MGR-8 */
+Test(server, opens_its_log_anew)
+{
+    pid_t server = serving_start_ready(ANYWHERE);
+    cr_assert_eq(rename(folder_path("log"), folder_path("log.1")), 0);
+    cr_assert_eq(kill(server, SIGUSR1), 0);
+    cr_expect(patience_holds(is_reopened, ""));
+    expect_end_by(server, SIGTERM);
+    cr_expect(strstr(folder_read("log"), "The manager ends") != NULL);
+}
+
+static bool is_said_in_the_old_one(void *context)
+{
+    return strstr(folder_read("log.1"), context) != NULL;
+}
+
+/* Promise MGR-8 */
+Test(server, says_when_its_log_cannot_be_opened_anew)
+{
+    pid_t server = serving_start_ready(ANYWHERE);
+    cr_assert_eq(rename(folder_path("log"), folder_path("log.1")), 0);
+    cr_assert_eq(mkdir(folder_path("log"), 0755), 0);
+    cr_assert_eq(kill(server, SIGUSR1), 0);
+    cr_expect(
+        patience_holds(is_said_in_the_old_one, "The log could not be opened anew: Is a directory"));
+    cr_assert_eq(kill(server, SIGTERM), 0);
+    cr_expect_eq(child_wait(server), 0);
+}

@@ -1,0 +1,159 @@
+/* A server that cannot start says why, starts nothing and leaves nothing (promise CLI-5). */
+#include "captured.h"
+#include "serving.h"
+
+#include "kit/child.h"
+#include "kit/faulty.h"
+#include "kit/folder.h"
+#include "kit/patience.h"
+#include "sys/pid_file.h"
+
+#include <criterion/criterion.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void begin(void)
+{
+    serving_open();
+    /* The plan must be there before a child shares it. */
+    faulty_arm(FAULTY_open, FAULTY_ONCE, 1, FAULTY_HERE);
+    (void)faulty_disarm();
+}
+
+TestSuite(server_failures, .init = begin, .fini = serving_close);
+
+#define BASE "pid_file => '@/pid', workers => 1"
+#define ANYWHERE "{listen => ['http://127.0.0.1:0'], log_file => '@/log', " BASE "}"
+
+/* Promise LSN-7 */
+Test(server_failures, name_an_address_in_use)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof name;
+    char config[256];
+    char reason[128];
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, size), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
+    unsigned port = ntohs(name.sin_port);
+    /* The first address is given back. */
+    (void)snprintf(config, sizeof config,
+                   "{listen => ['http://127.0.0.1:0', 'http://127.0.0.1:%u'], " BASE "}", port);
+    (void)snprintf(reason, sizeof reason, "Invalid listen value \"http://127.0.0.1:%u\"", port);
+    serving_expect_failure(config, reason);
+    serving_expect_failure(config, "in use");
+    (void)close(fd);
+}
+
+Test(server_failures, name_a_directory_without_room_for_the_lock)
+{
+    (void)setenv("MOJO_TMPDIR", folder_path("absent"), 1);
+    serving_expect_failure("{listen => ['http://127.0.0.1:0'], " BASE "}",
+                           "cannot create a lock file in");
+}
+
+Test(server_failures, name_what_the_application_refuses)
+{
+    (void)setenv("MODULE_FAILS", "1", 1);
+    serving_expect_failure("{listen => ['http://127.0.0.1:0'], " BASE "}",
+                           "good.so\" failed to initialize (7)");
+}
+
+static int own_pid_file(void *context)
+{
+    static struct pid_file file;
+    struct problem problem;
+    pid_file_init(&file, context);
+    child_demand(pid_file_draft(&file, &problem) == ERROR_NONE);
+    child_demand(pid_file_publish(&file, &problem) == ERROR_NONE);
+    (void)pause();
+    return 0;
+}
+
+static bool is_there(void *context)
+{
+    return folder_has(context);
+}
+
+/* Promise PID-4 */
+Test(server_failures, name_the_server_that_is_running)
+{
+    static char path[1024];
+    char reason[128];
+    (void)snprintf(path, sizeof path, "%s", folder_path("pid"));
+    pid_t owner = child_start(own_pid_file, path);
+    cr_assert(patience_holds(is_there, "pid"));
+    (void)snprintf(reason, sizeof reason, "belongs to server %d, which is running; end it with",
+                   (int)owner);
+    cr_expect_eq(serving_end(serving_start(ANYWHERE)), 1);
+    cr_expect(strstr(captured_errors(), reason) != NULL, "%s", captured_errors());
+    cr_expect(folder_has("pid"), "it is somebody else's");
+    cr_expect_not(folder_has("log"));
+    (void)kill(owner, SIGTERM);
+    cr_expect_eq(child_wait(owner), CHILD_SIGNALLED + SIGTERM);
+}
+
+/* ---- Every call that fails ---- */
+
+static struct {
+    enum faulty_call call;
+    enum faulty_way way;
+    unsigned at;
+} fault;
+
+static void arm(void)
+{
+    faulty_arm(fault.call, fault.way, fault.at, FAULTY_HERE);
+}
+
+static bool is_over_or_ready(void *context)
+{
+    return serving->has_returned || strstr(captured_out(), context) != NULL;
+}
+
+/* One life; false if it did not come to the `at`-th call. */
+static bool attempt(void)
+{
+    char place[128];
+    (void)snprintf(place, sizeof place, "%s() number %u fails %s", faulty_call_text(fault.call),
+                   fault.at, faulty_way_text(fault.way));
+    pid_t server = serving_start(ANYWHERE);
+    cr_assert(patience_holds(is_over_or_ready, "Server available"), "%s", place);
+    bool is_ready = strstr(captured_out(), "Server available") != NULL;
+    if (is_ready)
+        (void)kill(server, SIGTERM);
+    int status = serving_end(server);
+    bool has_struck = faulty_disarm() > 0;
+    cr_expect_eq(status, is_ready ? 0 : 1, "%s: %d", place, status);
+    cr_expect(has_struck || is_ready, "%s: it was not disturbed: %s", place, captured_errors());
+    const char *errors = captured_errors();
+    bool says_why = strncmp(errors, "hypnotoad: ", 11) == 0 && strstr(errors, "Success") == NULL;
+    cr_expect(is_ready || says_why || strstr(folder_read("log"), "] error ") != NULL, "%s: %s",
+              place, errors);
+    return has_struck;
+}
+
+Test(server_failures, name_the_call_that_failed)
+{
+    static const enum faulty_call calls[] = {
+        FAULTY_open,        FAULTY_socket,   FAULTY_bind,      FAULTY_listen, FAULTY_getsockname,
+        FAULTY_getaddrinfo, FAULTY_mkostemp, FAULTY_getrlimit, FAULTY_pipe2,  FAULTY_signalfd,
+    };
+    serving_prologue = arm;
+    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+        for (unsigned way = FAULTY_ONCE; way <= FAULTY_FROM_THEN_ON; way *= 2) {
+            fault.call = calls[i];
+            fault.way = (enum faulty_way)way;
+            for (fault.at = 1; attempt(); fault.at++)
+                continue;
+            cr_expect_gt(fault.at, 1, "it never calls %s()", faulty_call_text(fault.call));
+        }
+}

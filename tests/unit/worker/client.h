@@ -1,0 +1,48 @@
+/* client - the other side of a connection. */
+#ifndef TOAD_TESTS_WORKER_CLIENT_H
+#define TOAD_TESTS_WORKER_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A connection to the worker. */
+int client_connect(void);
+/* One that takes little before it has to be read. */
+int client_connect_narrow(void);
+
+/* Sends all of it; what cannot be sent any more is not an error. */
+void client_send(int fd, const char *text);
+/* `count` times the same. */
+void client_send_many(int fd, const char *text, unsigned count);
+
+/* Sends nothing more. */
+void client_finish(int fd);
+/* Ends it by a reset. */
+void client_reset(int fd);
+
+/* One whole answer, without the bytes behind it; "" if the connection ended instead. Static. */
+const char *client_answer(int fd);
+
+/* Sends this request and gives its answer. */
+const char *client_ask(int fd, const char *request);
+
+/* The same over a connection of its own that the client gives up afterwards. */
+const char *client_ask_once(const char *request);
+
+/* Everything until the end; static. */
+const char *client_rest(int fd);
+
+/* Reads `size` bytes away; false if the connection ended before. */
+bool client_skip(int fd, size_t size);
+
+/* Reads one answer away, however large; false if the connection ended before. */
+bool client_skip_answer(int fd);
+
+/* Waits until the server ends the connection, reads away what comes before, and closes it. */
+void client_await_end(int fd);
+
+/* A GET with the fields that every request needs. */
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define POST(path, length) "POST " path " HTTP/1.1\r\nHost: h\r\nContent-Length: " length "\r\n\r\n"
+
+#endif

@@ -1,0 +1,17 @@
+/* played - the application of these tests: each path of a request does one thing.
+ *
+ * Runs in the worker; what it counts stands in `served`. */
+#ifndef TOAD_TESTS_WORKER_PLAYED_H
+#define TOAD_TESTS_WORKER_PLAYED_H
+
+#include "hypnotoad.h"
+
+enum {
+    PLAYED_LARGE_SIZE = 1 << 18, /* what /large answers */
+    PLAYED_BODY_MAX = 1 << 20,   /* what /body takes */
+    PLAYED_SMALL_MAX = 10,       /* what /small takes */
+};
+
+extern const struct toad_app played_app;
+
+#endif

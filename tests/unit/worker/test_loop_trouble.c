@@ -1,0 +1,97 @@
+/* The system cannot watch a descriptor (epoll_ctl() fails): the loop lets go of it, and nothing
+ * would ever wake it up. */
+#include "client.h"
+#include "played.h"
+#include "served.h"
+
+#include "kit/child.h"
+#include "kit/folder.h"
+
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum kind {
+    LISTENER,
+    CONNECTION
+};
+
+/* Shared with the worker. */
+static struct {
+    enum kind kind;
+    unsigned rest; /* how often it still fails */
+} * trouble;
+
+static bool is_meant(int fd)
+{
+    int is_listening = 0;
+    socklen_t size = sizeof is_listening;
+    if (trouble == NULL || trouble->rest == 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0)
+        return false;
+    return (is_listening != 0) == (trouble->kind == LISTENER);
+}
+
+/* In place of the C library's, for the event loop. */
+int epoll_ctl(int loop, int operation, int fd, struct epoll_event *event)
+{
+    if (!is_meant(fd))
+        return (int)syscall(SYS_epoll_ctl, loop, operation, fd, event);
+    trouble->rest--;
+    errno = ENOSPC;
+    return -1;
+}
+
+static struct worker_settings settings;
+
+static void begin(void)
+{
+    served_open();
+    settings = served_settings();
+    /* The loop looks at what it had to let go of when it wakes up the next time. */
+    settings.heartbeat_interval_us = 5 * MILLISECOND_US;
+    trouble = child_shared(sizeof *trouble);
+}
+
+/* At the end of each test: what fails later than that is not counted. */
+static void expect_good_end(void)
+{
+    cr_expect_eq(served_end_by_quit(), 0);
+}
+
+TestSuite(loop_trouble, .init = begin, .fini = served_close);
+
+Test(loop_trouble, with_a_listener_passes)
+{
+    trouble->kind = LISTENER;
+    trouble->rest = 1;
+    served_start(&settings);
+    cr_expect(strstr(client_ask_once(GET("/")), "Hello World") != NULL);
+    cr_expect_eq(trouble->rest, 0);
+    cr_expect_eq(served_count_log("No connection can be accepted for now: the system cannot watch"),
+                 1);
+    expect_good_end();
+}
+
+Test(loop_trouble, with_a_connection_ends_it)
+{
+    trouble->kind = CONNECTION;
+    served_start(&settings);
+    cr_assert(client_ask_once(GET("/"))[0] != '\0');
+    trouble->rest = 1000000;
+    for (unsigned i = 0; i < 3; i++)
+        client_await_end(client_connect());
+    unsigned rest = trouble->rest;
+    cr_expect_geq(rest, 1000000 - 3 * 4, "%u", 1000000 - rest);
+    trouble->rest = 0;
+    /* The connection of the first request may be one more. */
+    unsigned dropped = served_count_log("A connection was dropped: the system cannot watch it");
+    cr_expect(dropped == 3 || dropped == 4, "%s", folder_read("log"));
+    cr_expect(strstr(client_ask_once(GET("/")), "Hello World") != NULL);
+    expect_good_end();
+}
