@@ -16,7 +16,10 @@ bool percent_decode(char *text, bool is_form)
     char *write = text + strcspn(text, is_form ? "%+" : "%");
     for (const char *read = write; *read != '\0'; read++) {
         if (*read != '%') {
-            *write++ = is_form && *read == '+' ? ' ' : *read;
+            *write = *read;
+            if (is_form && *read == '+')
+                *write = ' ';
+            write++;
             continue;
         }
         int high = hex_value(read[1]);

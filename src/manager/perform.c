@@ -52,13 +52,14 @@ static void perform_spawn(struct manager_process *process)
         become_worker(process);
         return;
     }
-    if (pid < 0)
-        log_write(LOG_LEVEL_ERROR, "A worker could not be forked: %s", strerror(errno));
-    *outcome = pid < 0 ? (struct manager_event){.kind = MANAGER_EVENT_SPAWN_FAILED}
-                       : (struct manager_event){.kind = MANAGER_EVENT_SPAWNED, .pid = pid};
+    *outcome = (struct manager_event){.kind = MANAGER_EVENT_SPAWNED, .pid = pid};
     process->outcome_count++;
-    if (pid > 0)
+    if (pid > 0) {
         log_write(LOG_LEVEL_INFO, "Worker %d started", (int)pid);
+    } else {
+        outcome->kind = MANAGER_EVENT_SPAWN_FAILED;
+        log_write(LOG_LEVEL_ERROR, "A worker could not be forked: %s", strerror(errno));
+    }
 }
 
 static int number_of(enum worker_signal signal)

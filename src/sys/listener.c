@@ -44,6 +44,7 @@ static uint16_t port_of(int fd)
 {
     struct sockaddr_storage name;
     socklen_t size = sizeof name;
+    memset(&name, 0, sizeof name);
     if (getsockname(fd, (struct sockaddr *)&name, &size) != 0)
         return 0;
     if (name.ss_family == AF_INET6)

@@ -14,6 +14,8 @@ struct bytes input_view(const struct input *input)
 
 enum error input_append(struct input **input, struct bytes bytes)
 {
+    if (bytes.size == 0)
+        return ERROR_NONE;
     size_t size = *input == NULL ? 0 : (*input)->size;
     size_t capacity = *input == NULL ? 0 : (*input)->capacity;
     if (size + bytes.size > capacity) {
@@ -29,8 +31,7 @@ enum error input_append(struct input **input, struct bytes bytes)
         grown->capacity = wanted;
         *input = grown;
     }
-    if (bytes.size > 0)
-        memcpy((*input)->data + size, bytes.data, bytes.size);
+    memcpy((*input)->data + size, bytes.data, bytes.size);
     (*input)->size = size + bytes.size;
     return ERROR_NONE;
 }

@@ -32,10 +32,7 @@ toad_kernel_mutant(takes_signals_after_children manager/observe.c
 toad_kernel_mutant(forgets_outcomes manager/manager_loop.c
   "while (process->outcome_count > 0 && !process->is_over)" "if (process->outcome_count > 0 && !process->is_over)" I4)
 toad_kernel_mutant(hides_failed_forks manager/perform.c
-  "if (pid < 0)
-        log_write(LOG_LEVEL_ERROR, \"A worker could not be forked: %s\", strerror(errno));"
-  "if (pid < 0)
-        return;" I4)
+  "outcome->kind = MANAGER_EVENT_SPAWN_FAILED;" "process->outcome_count--;" I4)
 
 # Time
 toad_kernel_mutant(judges_by_what_it_has_not_read manager/observe.c
