@@ -232,5 +232,5 @@ int main(int count, char **arguments)
     }
     if (count > optind)
         run.name = arguments[optind];
-    return open_and_run(&run);
+    return (int)open_and_run(&run);
 }
