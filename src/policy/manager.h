@@ -94,8 +94,8 @@ struct manager {
     int64_t wake_us; /* when TICK is due; NEVER_US if it is not */
     struct backoff backoff;
     struct heartbeat_reader reader;
-    struct roster roster;
     struct upgrade upgrade; /* the new generation that this manager has made */
+    struct roster roster;
 };
 
 void manager_init(struct manager *manager, const struct manager_settings *settings);
