@@ -87,6 +87,9 @@ static enum error prepare(struct manager_process *process, const struct manager_
 
 static void release(struct manager_process *process)
 {
+    /* Promise PID-2: who has been told to take over will put its own in the place of this one. */
+    if (process->manager.upgrade.life == UPGRADE_COMMITTED)
+        pid_file_abandon(&process->pid_file);
     pid_file_remove(&process->pid_file);
     recorder_abandon(&process->recorder);
     process_close(&process->signal_fd);

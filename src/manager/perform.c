@@ -128,8 +128,10 @@ static void perform_signal(const struct manager_process *process,
 {
     if (action->signal != WORKER_SIGNAL_USR1)
         debug(process, worker_signal_text(action->signal), action->pid);
-    /* Who could not take over after all leaves the old manager alone. */
-    if (process->has_failed && action->pid == process->job->predecessor)
+    /* Who could not take over after all leaves the old manager alone; and one that has ended
+     * meanwhile may have left its pid to another process. */
+    if (action->pid == process->job->predecessor &&
+        (process->has_failed || (int32_t)getppid() != action->pid))
         return;
     if (kill(action->pid, number_of(action->signal)) != 0)
         log_write(LOG_LEVEL_ERROR, "Signal %s could not be sent to process %d: %s",

@@ -145,10 +145,16 @@ static void on_deliver(struct ev_loop *loop, ev_prepare *prepare, int events)
 /* Promise UPG-1: what was ready before serves from now on. */
 static void on_gate_open(struct ev_loop *loop, ev_io *io, int events)
 {
-    (void)events;
     struct toad_worker *worker = io->data;
     worker_refresh_time(worker);
     ev_io_stop(loop, io);
+    /* The loop could not watch it and has let go of it. */
+    if ((events & EV_ERROR) != 0) {
+        log_write(LOG_LEVEL_ERROR, "The system cannot watch the gate, the worker leaves");
+        worker_leave(worker);
+        worker_consider_going(worker);
+        return;
+    }
     process_close(&worker->gate_fd);
     log_tee(-1);
     /* The gate of a manager that is gone ends as well: this worker was never meant to serve. */
