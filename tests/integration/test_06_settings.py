@@ -6,17 +6,18 @@ import subprocess
 import pytest
 
 from harness import Connection
+from harness.namespaces import unshared
 
 DEFAULTS = {"workers": 4, "spare": 2, "heartbeat_interval": 5, "heartbeat_timeout": 2, "graceful_timeout": 30,
             "upgrade_timeout": 30}
 # A network of its own, in which *:8080 is free.
-OWN_NETWORK = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
+OWN_NETWORK = ["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
 
 
 @pytest.fixture
 def default_server(prepare, build):
     """A server without any configuration, in a network of its own."""
-    server = prepare("probe", before=OWN_NETWORK)
+    server = prepare("probe", before=[*unshared("net"), *OWN_NETWORK])
     server.environment.pop("MOJO_REVERSE_PROXY", None)
     server.app = server.directory / "app.so"
     shutil.copy(build.app("probe"), server.app)

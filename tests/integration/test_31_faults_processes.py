@@ -202,6 +202,7 @@ def test_p9_a_dead_manager_leaves_no_worker(start, path):
     with server.connect() as connection:
         if path:
             connection.ask(path)
+            connection.await_taken()
         kill_manager(server)
         if path:
             assert connection.read_answer().status == 200

@@ -10,6 +10,7 @@ import pytest
 
 from harness import processes, wait_until
 from harness.client import ConnectionEnded
+from harness.namespaces import unshared
 from harness_faults import sweep
 from harness_faults.preload import Clocks, Memory
 from harness_faults.strace import Injection, start_under
@@ -169,7 +170,7 @@ def test_r5_a_log_on_a_full_disk_stops_nothing(prepare):
     full = server.directory / "full"
     full.mkdir()
     server.config_file.write_text(server.config_file.read_text().replace("LOG", str(full / "toad.log")))
-    server.before = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", FULL_DISK, str(full)]
+    server.before = [*unshared("mount"), "sh", "-c", FULL_DISK, str(full)]
     server.excuse("deaths", "the test kills a worker")
     server.start()
     go_through_life(server)
