@@ -26,7 +26,8 @@ def default_server(prepare, build):
 
 def inside(server, *command):
     """Runs a command in the server's network."""
-    entered = ["nsenter", "--target", str(server.manager), "--user", "--net", "--preserve-credentials", *command]
+    user = ["--user", "--preserve-credentials"] if "--user" in unshared("net") else []
+    entered = ["nsenter", "--target", str(server.manager), *user, "--net", *command]
     return subprocess.run(entered, capture_output=True, text=True, check=True, timeout=30).stdout
 
 
