@@ -61,7 +61,7 @@ static enum error prepare(struct manager_process *process, const struct manager_
     process->life_reader = process->life_writer = -1;
     process->gate_reader = process->gate_writer = -1;
     process->predecessor = job->predecessor_channel;
-    process->has_agreement = false;
+    process->has_agreement = process->has_served = false;
     successor_init(&process->successor);
     askers_init(&process->askers);
     process->recorder.fd = -1;

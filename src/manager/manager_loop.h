@@ -31,7 +31,8 @@ struct manager_job {
     int (*become_successor)(void *context, int channel, int errors);
     /* All workers are ready, the PID file is in place and nobody else serves under it. */
     void (*announce)(void *context);
-    /* The service ends: with this process, and no new generation goes on. */
+    /* The service ends: with this process, which has announced it, and no new generation goes on.
+     */
     void (*retire)(void *context);
     void (*reopen_logs)(void *context);
 };

@@ -30,6 +30,7 @@ struct manager_process {
     int gate_writer;    /* closed when this generation serves */
     int predecessor;    /* the channel to the old manager; negative: none */
     bool has_agreement; /* the old manager has agreed */
+    bool has_served;    /* it was announced */
     struct successor successor;
     struct askers askers;
     int64_t passed_us;     /* when the loop last came round */

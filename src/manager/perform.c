@@ -101,6 +101,7 @@ static void perform_announce(struct manager_process *process)
 {
     if (process->has_failed)
         return;
+    process->has_served = true;
     process_close(&process->gate_writer);
     log_tee(-1);
     process->job->announce(process->job->context);
@@ -184,7 +185,7 @@ static void perform_log(struct manager_process *process, const struct manager_ac
     if (action->note == MANAGER_NOTE_UPGRADE_FAILED || action->note == MANAGER_NOTE_UPGRADE_LOST)
         debug(process, "UPGRADE FAILED", (int32_t)action->number);
     if (action->note == MANAGER_NOTE_STOPS_GRACEFULLY || action->note == MANAGER_NOTE_STOPS_NOW)
-        if (process->manager.upgrade.life != UPGRADE_COMMITTED)
+        if (process->has_served && process->manager.upgrade.life != UPGRADE_COMMITTED)
             process->job->retire(process->job->context);
     if (action->note == MANAGER_NOTE_WORKER_SILENT)
         debug(process, "STOPPING WORKER", (int32_t)action->number);
