@@ -1,4 +1,4 @@
-"""Settings beyond the original's, and the signals of a hot deployment as long as there is none."""
+"""Settings beyond the original's."""
 import pytest
 
 from harness.client import ConnectionEnded
