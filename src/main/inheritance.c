@@ -31,8 +31,10 @@ static enum error check(const struct handover *handover, struct problem *problem
     if (!is_open(handover->errors))
         return problem_set(problem, ERROR_INVALID, "the handover names no standard error");
     for (size_t i = 0; i < handover->listener_count; i++)
-        if (!is_open(handover->listeners[i].fd))
-            return problem_set(problem, ERROR_INVALID, "the handover names no socket for \"%s\"",
+        if (!is_open(handover->listeners[i].fd) ||
+            !listener_is_listening(handover->listeners[i].fd))
+            return problem_set(problem, ERROR_INVALID,
+                               "the handover names no socket that listens for \"%s\"",
                                handover->listeners[i].value);
     return ERROR_NONE;
 }

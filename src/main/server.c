@@ -22,6 +22,7 @@
 #define LINGER_TIMEOUT_US (2 * SECOND_US)
 
 struct server {
+    int32_t pid; /* of the manager */
     const struct server_plan *plan;
     struct application *application; /* of the plan */
     struct worker_settings worker;
@@ -142,7 +143,7 @@ static int become_successor(void *context, int channel, int errors)
     const struct worker_settings *worker = &server->worker;
     handover = (struct handover){.channel = channel,
                                  .errors = fcntl(STDERR_FILENO, F_DUPFD, STDERR_FILENO + 1),
-                                 .manager = (int32_t)getppid(),
+                                 .manager = server->pid, /* which may be gone by now */
                                  .generation = worker->generation + 1,
                                  .is_detached = worker->is_detached,
                                  .pid_path = server->application->config.pid_file,
@@ -327,7 +328,8 @@ int server_run(const struct server_plan *plan)
 {
     static struct server server;
     struct problem problem;
-    server = (struct server){.plan = plan, .application = plan->application};
+    server =
+        (struct server){.pid = (int32_t)getpid(), .plan = plan, .application = plan->application};
     server.worker.lock_fd = -1;
     int status = 1;
     enum error error = prepare(&server, &problem);

@@ -27,7 +27,7 @@ struct manager_process {
     int life_reader;    /* for the workers */
     int life_writer;    /* closed by nothing but the end of this process */
     int gate_reader;    /* for the workers */
-    int gate_writer;    /* closed when this generation serves */
+    int gate_writer;    /* a byte and its end when this generation serves */
     int predecessor;    /* the channel to the old manager; negative: none */
     bool has_agreement; /* the old manager has agreed */
     bool has_served;    /* it was announced */

@@ -96,13 +96,24 @@ static void perform_commit_upgrade(struct manager_process *process, int32_t pid)
     askers_end(&process->askers, ASKER_COMMITTED, text);
 }
 
+/* The gate is open for all workers when there is something to read, which nobody takes away, or
+ * when it has ended. */
+static void open_gate(struct manager_process *process)
+{
+    if (process->gate_writer < 0)
+        return;
+    ssize_t written = write(process->gate_writer, "!", 1);
+    (void)written;
+    process_close(&process->gate_writer);
+}
+
 /* This generation serves from now on, and what it says on standard error is for its own log. */
 static void perform_announce(struct manager_process *process)
 {
     if (process->has_failed)
         return;
     process->has_served = true;
-    process_close(&process->gate_writer);
+    open_gate(process);
     log_tee(-1);
     process->job->announce(process->job->context);
 }
@@ -173,6 +184,18 @@ static enum log_level level_of(enum manager_note note)
     return LOG_LEVEL_ERROR;
 }
 
+static bool is_for_askers(enum manager_note note)
+{
+    static const enum manager_note reasons[] = {
+        MANAGER_NOTE_UPGRADE_FORK_FAILED, MANAGER_NOTE_UPGRADE_LATE,   MANAGER_NOTE_UPGRADE_BROKEN,
+        MANAGER_NOTE_UPGRADE_STOPPED,     MANAGER_NOTE_UPGRADE_KILLED, MANAGER_NOTE_UPGRADE_FAILED,
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (reasons[i] == note)
+            return true;
+    return false;
+}
+
 static void perform_log(struct manager_process *process, const struct manager_action *action)
 {
     char storage[256];
@@ -180,6 +203,9 @@ static void perform_log(struct manager_process *process, const struct manager_ac
     buffer_init(&text, storage, sizeof storage);
     (void)manager_note_write(&text, action);
     log_write(level_of(action->note), "%.*s", (int)text.size, text.data);
+    /* Promise CLI-8: who has asked for the deployment is told why it failed. */
+    if (is_for_askers(action->note) && buffer_append(&text, BYTES("\n")))
+        askers_tell(&process->askers, text.data, text.size);
     if (action->note == MANAGER_NOTE_WORKER_DIED || action->note == MANAGER_NOTE_WORKER_GONE)
         debug(process, "WORKER DIED", (int32_t)action->number);
     if (action->note == MANAGER_NOTE_UPGRADE_FAILED || action->note == MANAGER_NOTE_UPGRADE_LOST)
@@ -249,6 +275,7 @@ static void end_upgrade(struct manager_process *process)
 {
     successor_relay(&process->successor, &process->askers);
     askers_end(&process->askers, ASKER_FAILED, "the new generation ended before it took over");
+    pid_file_remove_draft(process->job->pid_path, process->successor.pid);
     successor_release(&process->successor);
 }
 

@@ -53,6 +53,7 @@ int32_t successor_spawn(struct successor *successor,
     process_close(&errors);
     if (pid < 0)
         successor_release(successor);
+    successor->pid = (int32_t)pid;
     errno = reason;
     return (int32_t)pid;
 }

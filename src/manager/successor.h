@@ -21,6 +21,7 @@ enum takeover_word {
 };
 
 struct successor {
+    int32_t pid;   /* of the last one that was made */
     int channel;   /* negative: there is none */
     int errors_fd; /* its standard error, until it serves; negative: there is none */
     size_t line_size;

@@ -116,11 +116,17 @@ static bool is_repeated(const struct addrinfo *list, const struct addrinfo *info
     return list != info;
 }
 
-enum error listener_adopt(int fd, int backlog)
+bool listener_is_listening(int fd)
 {
     int is_listening = 0;
     socklen_t size = sizeof is_listening;
-    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0 || is_listening == 0)
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
+           is_listening != 0;
+}
+
+enum error listener_adopt(int fd, int backlog)
+{
+    if (!listener_is_listening(fd))
         return ERROR_INVALID;
     int flags = fcntl(fd, F_GETFL);
     bool is_ours = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&

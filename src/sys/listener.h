@@ -28,6 +28,9 @@ struct listener_address {
 /* The port that the socket is bound to; 0 if it is none that has a port. */
 uint16_t listener_port(int fd);
 
+/* True if the descriptor is a socket that listens. */
+bool listener_is_listening(int fd);
+
 /* Makes a listening socket that was inherited this process's own: non-blocking, close-on-exec, with
  * this backlog. ERROR_INVALID: it is no such socket. */
 MUST_CHECK enum error listener_adopt(int fd, int backlog);

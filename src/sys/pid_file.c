@@ -53,10 +53,15 @@ static void let_go(struct pid_file *file)
     file->is_drafted = false;
 }
 
+static bool name_draft(const char *path, int32_t pid, char *ret_name, size_t size)
+{
+    int length = snprintf(ret_name, size, "%s.%d", path, (int)pid);
+    return length > 0 && (size_t)length < size;
+}
+
 static enum error write_draft(struct pid_file *file, struct problem *problem)
 {
-    int length = snprintf(file->draft, sizeof file->draft, "%s.%d", file->path, (int)getpid());
-    if (length < 0 || (size_t)length >= sizeof file->draft)
+    if (!name_draft(file->path, (int32_t)getpid(), file->draft, sizeof file->draft))
         return problem_set(problem, ERROR_FULL, "the name of PID file \"%.100s...\" is too long",
                            file->path);
     (void)unlink(file->draft);
@@ -66,7 +71,7 @@ static enum error write_draft(struct pid_file *file, struct problem *problem)
                            strerror(errno));
     file->is_drafted = true;
     char text[16];
-    length = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
     errno = ENOSPC; /* what a write that takes but a part of it means */
     if (fchmod(file->fd, 0644) != 0 || flock(file->fd, LOCK_EX | LOCK_NB) != 0 ||
         write(file->fd, text, (size_t)length) != (ssize_t)length || fsync(file->fd) != 0) {
@@ -190,6 +195,13 @@ void pid_file_remove(struct pid_file *file)
     if (file->is_published && is_ours(file))
         (void)unlink(file->path);
     pid_file_abandon(file);
+}
+
+void pid_file_remove_draft(const char *path, int32_t pid)
+{
+    char name[CONFIG_PATH_MAX];
+    if (pid > 0 && name_draft(path, pid, name, sizeof name))
+        (void)unlink(name);
 }
 
 void pid_file_abandon(struct pid_file *file)

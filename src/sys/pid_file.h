@@ -46,6 +46,9 @@ bool pid_file_is_lost(const struct pid_file *file);
 /* Removes what is ours: a draft, and the file if it still is the one that was published. */
 void pid_file_remove(struct pid_file *file);
 
+/* Removes the draft of a process that has ended and could not do so itself. */
+void pid_file_remove_draft(const char *path, int32_t pid);
+
 /* In a child of the owner: lets go without removing anything. */
 void pid_file_abandon(struct pid_file *file);
 
