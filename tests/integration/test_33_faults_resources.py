@@ -321,7 +321,7 @@ def test_r11_a_worker_that_stops_with_the_lock_in_hand_makes_nobody_deaf(start, 
     holder, *others = server.workers()
     # Until it has the mutex, nobody else takes what there is to accept.
     for other in others:
-        server.signal("STOP", other)
+        server.freeze(other)
     with Tracee(holder) as tracee:
         with server.connect() as caught:
             caught.ask("/pid")
