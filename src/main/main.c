@@ -36,9 +36,10 @@ static int start(struct server_plan *plan, const struct options *options)
 {
     struct problem problem;
     const struct inheritance *inheritance = plan->inheritance;
-    struct launch launch = {.ready_fd = -1,
-                            .is_detached =
-                                inheritance->is_successor && inheritance->handover.is_detached};
+    static struct launch launch;
+    launch = (struct launch){.ready_fd = -1,
+                             .is_detached =
+                                 inheritance->is_successor && inheritance->handover.is_detached};
     bool is_launcher = false;
     int status = STATUS_FAILED;
     plan->launch = &launch;

@@ -200,6 +200,9 @@ static void perform_log(struct manager_process *process, const struct manager_ac
 {
     char storage[256];
     struct buffer text;
+    /* What it has said comes before what is said about it. */
+    if (is_for_askers(action->note))
+        successor_relay(&process->successor, &process->askers);
     buffer_init(&text, storage, sizeof storage);
     (void)manager_note_write(&text, action);
     log_write(level_of(action->note), "%.*s", (int)text.size, text.data);

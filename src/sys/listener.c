@@ -157,6 +157,7 @@ static int take_heritage(const struct sockaddr *wanted, const struct listener_ad
         struct sockaddr_storage name;
         socklen_t size = sizeof name;
         int fd = heritage->fds[i];
+        memset(&name, 0, sizeof name);
         if (fd < 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0 ||
             !is_same_host((struct sockaddr *)&name, wanted) || listener_port(fd) != address->port ||
             listener_adopt(fd, address->backlog) != ERROR_NONE)
