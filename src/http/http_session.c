@@ -51,6 +51,12 @@ void http_session_stall(struct http_session *session, int64_t now_us)
     session->is_stalled = true;
 }
 
+void http_session_linger(struct http_session *session, int64_t now_us)
+{
+    if (session->life == HTTP_LIFE_LINGERING)
+        session->began_us = now_us;
+}
+
 void http_session_decide(struct http_session *session, bool client_persists, bool is_leaving,
                          const struct http_session_settings *settings)
 {

@@ -50,6 +50,9 @@ MUST_CHECK enum error http_session_observe(struct http_session *session,
  * a movement: bytes that the kernel does take are reported as MOVED. */
 void http_session_stall(struct http_session *session, int64_t now_us);
 
+/* Life LINGERING begins anew: the client still takes its answer. */
+void http_session_linger(struct http_session *session, int64_t now_us);
+
 /* Decides whether the answer to this request is the last on the connection: the client's wish,
  * keep_alive_requests, a worker that is leaving, or a request whose body has not been read to its
  * end (life BODY). Called when the answer begins; never takes an earlier decision to close back. */

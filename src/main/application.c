@@ -2,6 +2,7 @@
 
 #include "main/app_module.h"
 #include "main/config_file.h"
+#include "sys/file_name.h"
 #include "sys/listener.h"
 #include "sys/regular_file.h"
 
@@ -52,6 +53,10 @@ enum error application_configure(struct application *application, const struct o
     if (realpath(options->application, application->path) == NULL)
         return problem_set(problem, ERROR_NOT_FOUND, "cannot find application \"%s\": %s",
                            options->application, strerror(errno));
+    if (file_name_make_absolute(options->application, application->given_path, CONFIG_PATH_MAX) !=
+        ERROR_NONE)
+        return problem_set(problem, ERROR_SYSTEM, "cannot find application \"%s\": %s",
+                           options->application, strerror(errno));
     bool is_named = options->config != NULL;
     enum error error = ERROR_NONE;
     if (!is_named)
@@ -76,7 +81,6 @@ static enum error check_endpoint(const struct endpoint *endpoint, const char *va
 {
     const char *missing = endpoint_is_tls(endpoint)    ? "https"
                           : endpoint_is_unix(endpoint) ? "a UNIX domain socket"
-                          : endpoint->fd >= 0          ? "an inherited socket (fd)"
                           : endpoint->accepts_one      ? "single_accept"
                                                        : NULL;
     if (missing != NULL)

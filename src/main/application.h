@@ -14,7 +14,8 @@
 #include "sys/privileges.h"
 
 struct application {
-    char path[CONFIG_PATH_MAX];        /* of the shared object, absolute */
+    char path[CONFIG_PATH_MAX];        /* of the shared object, absolute, without symbolic links */
+    char given_path[CONFIG_PATH_MAX];  /* the same, absolute, as it was given */
     char config_path[CONFIG_PATH_MAX]; /* of the configuration */
     const char *temporary_directory;   /* borrowed from the environment */
     struct config config;

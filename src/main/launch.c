@@ -15,12 +15,14 @@
 
 static const int forwarded_signals[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
 
-/* Who stops the launcher means the server. */
-static void forward_signals(int signal_fd, pid_t server)
+/* Who stops the launcher means the server. True if somebody did. */
+static bool forward_signals(int signal_fd, pid_t server)
 {
     int number = 0;
+    bool has_forwarded = false;
     while (signals_read(signal_fd, &number) == ERROR_NONE)
-        (void)kill(server, SIGTERM);
+        has_forwarded = kill(server, SIGTERM) == 0;
+    return has_forwarded;
 }
 
 static int status_of_failure(pid_t server)
@@ -68,7 +70,9 @@ static int await(pid_t server, int ready_fd, int signal_fd, int server_fd)
             return status_of_failure(server);
         if (has_news)
             return give_up(server, strerror(errno));
-        forward_signals(signal_fd, server);
+        /* A server that was told to stop is not ready, whatever it says meanwhile. */
+        if (forward_signals(signal_fd, server))
+            return status_of_failure(server);
     }
 }
 

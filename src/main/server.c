@@ -7,11 +7,13 @@
 #include "sys/listener.h"
 #include "sys/log.h"
 #include "sys/log_file.h"
+#include "sys/notify.h"
 #include "sys/pid_file.h"
 #include "sys/process.h"
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,32 +22,69 @@
 #define LINGER_TIMEOUT_US (2 * SECOND_US)
 
 struct server {
-    struct application *application; /* borrowed */
-    struct launch *launch;           /* borrowed */
+    int32_t pid; /* of the manager */
+    const struct server_plan *plan;
+    struct application *application; /* of the plan */
     struct worker_settings worker;
-    uint16_t ports[LISTEN_MAX]; /* of each endpoint, as the kernel gave them */
+    uint16_t ports[LISTEN_MAX];     /* of each endpoint, as the kernel gave them */
+    size_t endpoint[LISTENERS_MAX]; /* of each listener: which endpoint it was opened for */
 };
 
-static enum error open_endpoint(struct server *server, size_t index, struct problem *problem)
+/* Promise LSN-5: a socket that was inherited by its number. */
+static enum error adopt(struct server *server, size_t index, int backlog, struct problem *problem)
+{
+    struct worker_settings *worker = &server->worker;
+    int fd = server->application->endpoints[index].fd;
+    if (listener_adopt(fd, backlog) != ERROR_NONE)
+        return problem_set(problem, ERROR_INVALID, "descriptor %d is no socket that listens", fd);
+    worker->listeners[worker->listener_count++] = fd;
+    server->ports[index] = listener_port(fd);
+    return ERROR_NONE;
+}
+
+/* Opens the sockets of one endpoint, or takes those that were handed over for it. */
+static enum error provide(struct server *server, size_t index, struct problem *problem)
 {
     const struct endpoint *endpoint = &server->application->endpoints[index];
     const struct config *config = &server->application->config;
+    struct inheritance *inheritance = server->plan->inheritance;
     struct worker_settings *worker = &server->worker;
     struct listener_address address = {
         .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
         .port = (uint16_t)endpoint->port,
         .backlog = config->is_given[SETTING_backlog] ? (int)config->backlog : -1,
         .is_shared = endpoint->may_share_port,
+        .heritage = &inheritance->sockets,
     };
+    size_t room = LISTENERS_MAX - worker->listener_count;
+    int *place = worker->listeners + worker->listener_count;
+    /* What a kernel has chosen, or was given by number, is known by its value alone. */
+    bool is_known_by_value = endpoint->port == 0 || endpoint->fd >= 0;
+    size_t count = is_known_by_value ? inheritance_claim(inheritance, config->listen[index],
+                                                         address.backlog, room, place)
+                                     : 0;
+    if (count > 0) {
+        worker->listener_count += count;
+        server->ports[index] = listener_port(place[0]);
+        return ERROR_NONE;
+    }
+    if (endpoint->fd >= 0 && room > 0)
+        return adopt(server, index, address.backlog, problem);
+    enum error error = listener_open(&address, room, place, &count, &server->ports[index], problem);
+    worker->listener_count += error == ERROR_NONE ? count : 0;
+    return error;
+}
+
+static enum error open_endpoint(struct server *server, size_t index, struct problem *problem)
+{
     struct problem reason;
-    size_t count = 0;
-    enum error error = listener_open(&address, LISTENERS_MAX - worker->listener_count,
-                                     worker->listeners + worker->listener_count, &count,
-                                     &server->ports[index], &reason);
+    size_t first = server->worker.listener_count;
+    enum error error = provide(server, index, &reason);
     if (error != ERROR_NONE)
         return problem_set(problem, error, "Invalid listen value \"%s\": %s",
                            server->application->config.listen[index], reason.text);
-    worker->listener_count += count;
+    for (size_t i = first; i < server->worker.listener_count; i++)
+        server->endpoint[i] = index;
     return ERROR_NONE;
 }
 
@@ -54,7 +93,14 @@ static enum error open_endpoints(struct server *server, struct problem *problem)
     enum error error = ERROR_NONE;
     for (size_t i = 0; i < server->application->config.listen_count && error == ERROR_NONE; i++)
         error = open_endpoint(server, i, problem);
-    return error;
+    if (error != ERROR_NONE)
+        return error;
+    struct inheritance *inheritance = server->plan->inheritance;
+    size_t disowned = listener_disown(&inheritance->sockets);
+    if (disowned > 0 && !inheritance->is_successor)
+        log_write(LOG_LEVEL_WARN, "Sockets of the service manager that match no listen value: %zu",
+                  disowned);
+    return ERROR_NONE;
 }
 
 static void fill_worker_settings(struct server *server)
@@ -78,15 +124,36 @@ static void fill_worker_settings(struct server *server)
     worker->access_log_is_json = config->access_log_json;
     worker->app = &server->application->app;
     worker->started_us = clock_monotonic_us();
-    worker->generation = 1;
-    worker->is_detached = server->launch->is_detached;
+    const struct inheritance *inheritance = server->plan->inheritance;
+    worker->generation = inheritance->is_successor ? inheritance->handover.generation : 1;
+    worker->is_detached = server->plan->launch->is_detached;
 }
 
-static int run_worker(void *context, int heartbeat_fd, int life_fd)
+static int run_worker(void *context, int heartbeat_fd, int life_fd, int gate_fd)
 {
     struct server *server = context;
-    launch_abandon(server->launch);
-    return worker_run(&server->worker, heartbeat_fd, life_fd);
+    launch_abandon(server->plan->launch);
+    return worker_run(&server->worker, heartbeat_fd, life_fd, gate_fd);
+}
+
+static int become_successor(void *context, int channel, int errors)
+{
+    static struct handover handover;
+    const struct server *server = context;
+    const struct worker_settings *worker = &server->worker;
+    handover = (struct handover){.channel = channel,
+                                 .errors = fcntl(STDERR_FILENO, F_DUPFD, STDERR_FILENO + 1),
+                                 .manager = server->pid, /* which may be gone by now */
+                                 .generation = worker->generation + 1,
+                                 .is_detached = worker->is_detached,
+                                 .pid_path = server->application->config.pid_file,
+                                 .listener_count = worker->listener_count};
+    for (size_t i = 0; i < worker->listener_count; i++)
+        handover.listeners[i] = (struct handover_listener){
+            worker->listeners[i], server->application->config.listen[server->endpoint[i]]};
+    if (dup2(errors, STDERR_FILENO) >= 0)
+        inheritance_pass_on(server->plan->executable, server->plan->arguments, &handover);
+    return 1;
 }
 
 static void announce(void *context)
@@ -99,7 +166,14 @@ static void announce(void *context)
         log_write(LOG_LEVEL_INFO, "Listening at %s", name);
     }
     (void)fflush(stdout);
-    launch_end(server->launch);
+    launch_end(server->plan->launch);
+    notify_ready();
+}
+
+static void retire(void *context)
+{
+    (void)context;
+    notify_stopping();
 }
 
 /* Workers that have become another user open the logs anew by themselves. */
@@ -121,14 +195,16 @@ static void reopen_logs(void *context)
     if (log_reopen() != ERROR_NONE)
         log_write(LOG_LEVEL_ERROR, "The log could not be opened anew: %s", strerror(errno));
     else
-        launch_follow_log(server->launch);
+        launch_follow_log(server->plan->launch);
 }
 
 /* Settings that are understood and have no effect yet are named, so that nobody relies on them. */
 static void warn_of_settings(const struct config *config)
 {
     static const enum setting_id without_effect[] = {
-        SETTING_bonjour,           SETTING_proxy, SETTING_trusted_proxies, SETTING_upgrade_timeout,
+        SETTING_bonjour,
+        SETTING_proxy,
+        SETTING_trusted_proxies,
         SETTING_websocket_timeout,
     };
     for (size_t i = 0; i < sizeof without_effect / sizeof without_effect[0]; i++)
@@ -137,26 +213,53 @@ static void warn_of_settings(const struct config *config)
                       setting_get(without_effect[i])->name);
 }
 
-static enum error prepare(struct server *server, struct problem *problem)
+/* What this generation has to say until it serves goes to who has asked for it; its log does not.
+ */
+static enum error part_streams(const struct inheritance *inheritance, struct problem *problem)
 {
-    struct application *application = server->application;
-    const struct config *config = &application->config;
+    if (!inheritance->is_successor)
+        return ERROR_NONE;
+    int tee = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (tee < 0 || fcntl(tee, F_SETFL, O_NONBLOCK) != 0 ||
+        dup2(inheritance->handover.errors, STDERR_FILENO) < 0 ||
+        close(inheritance->handover.errors) != 0)
+        return problem_set(problem, ERROR_SYSTEM, "standard error cannot be handed over: %s",
+                           strerror(errno));
+    log_tee(tee);
+    return ERROR_NONE;
+}
+
+static enum error refuse_second(const struct server *server, struct problem *problem)
+{
+    const struct inheritance *inheritance = server->plan->inheritance;
+    const struct config *config = &server->application->config;
     int32_t owner = 0;
-    if (pid_file_owner(config->pid_file, &owner) == ERROR_NONE)
+    if (pid_file_owner(config->pid_file, &owner) == ERROR_NONE &&
+        !(inheritance->is_successor && owner == inheritance->handover.manager))
         return problem_set(problem, ERROR_BUSY,
                            "PID file \"%s\" belongs to server %d, which is running; end it with "
                            "--stop first",
                            config->pid_file, (int)owner);
+    return ERROR_NONE;
+}
+
+static enum error prepare(struct server *server, struct problem *problem)
+{
+    struct application *application = server->application;
+    const struct config *config = &application->config;
+    enum error error = refuse_second(server, problem);
+    if (error != ERROR_NONE)
+        return error;
     offer_logs(application);
     if (config->log_file[0] != '\0' && log_open(config->log_file) != ERROR_NONE)
         return problem_set(problem, ERROR_SYSTEM, "cannot open log file \"%s\": %s",
                            config->log_file, strerror(errno));
     /* A terminal that is only borrowed until the server is ready is for what its user must know. */
-    if (server->launch->is_detached && !log_has_file())
+    if (server->plan->launch->is_detached && !log_has_file())
         log_set_least(LOG_LEVEL_WARN);
     warn_of_settings(config);
     process_raise_descriptors();
-    enum error error = open_endpoints(server, problem);
+    error = open_endpoints(server, problem);
     if (error == ERROR_NONE)
         error = accept_lock_open(config->lock_file, application->temporary_directory,
                                  &server->worker.lock_fd, problem);
@@ -183,30 +286,58 @@ static struct manager_settings manager_settings(const struct config *config)
     };
 }
 
-int server_run(struct application *application, struct launch *launch, bool is_debugging)
+/* A generation after the first one records beside the first one's trace. */
+static const char *trace_path(const struct server *server)
+{
+    static char path[CONFIG_PATH_MAX];
+    const char *given = getenv("HYPNOTOAD_TRACE");
+    if (given == NULL || !server->plan->inheritance->is_successor)
+        return given;
+    (void)snprintf(path, sizeof path, "%s.%u", given, server->worker.generation);
+    return path;
+}
+
+static enum error run(struct server *server, int *ret_status, struct problem *problem)
+{
+    struct application *application = server->application;
+    const struct inheritance *inheritance = server->plan->inheritance;
+    struct manager_job job = {
+        .settings = manager_settings(&application->config),
+        .pid_path = application->config.pid_file,
+        .trace_path = trace_path(server),
+        .is_debugging = server->plan->is_debugging,
+        .applications = {application->given_path, application->path},
+        .predecessor = inheritance->is_successor ? inheritance->handover.manager : 0,
+        .predecessor_channel = inheritance->is_successor ? inheritance->handover.channel : -1,
+        .context = server,
+        .run_worker = run_worker,
+        .become_successor = become_successor,
+        .announce = announce,
+        .retire = retire,
+        .reopen_logs = reopen_logs,
+    };
+    enum error error = part_streams(inheritance, problem);
+    if (error == ERROR_NONE)
+        error = manager_run(&job, ret_status, problem);
+    if (application->app.fini != NULL)
+        application->app.fini(server->worker.app_data);
+    return error;
+}
+
+int server_run(const struct server_plan *plan)
 {
     static struct server server;
     struct problem problem;
-    server = (struct server){.application = application, .launch = launch};
+    server =
+        (struct server){.pid = (int32_t)getpid(), .plan = plan, .application = plan->application};
     server.worker.lock_fd = -1;
     int status = 1;
     enum error error = prepare(&server, &problem);
-    if (error == ERROR_NONE) {
-        struct manager_job job = {
-            .settings = manager_settings(&application->config),
-            .pid_path = application->config.pid_file,
-            .trace_path = getenv("HYPNOTOAD_TRACE"),
-            .is_debugging = is_debugging,
-            .context = &server,
-            .run_worker = run_worker,
-            .announce = announce,
-            .reopen_logs = reopen_logs,
-        };
-        error = manager_run(&job, &status, &problem);
-        if (application->app.fini != NULL)
-            application->app.fini(server.worker.app_data);
-    }
-    if (error != ERROR_NONE)
+    if (error == ERROR_NONE)
+        error = run(&server, &status, &problem);
+    if (error != ERROR_NONE && plan->inheritance->is_successor)
+        log_write(LOG_LEVEL_ERROR, "%s", problem.text);
+    else if (error != ERROR_NONE)
         (void)fprintf(stderr, "hypnotoad: %s\n", problem.text);
     for (size_t i = 0; i < server.worker.listener_count; i++)
         (void)close(server.worker.listeners[i]);

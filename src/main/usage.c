@@ -30,6 +30,8 @@ void usage_print(FILE *stream)
     (void)fputs(
         "\nServes an application, a shared object that exports toad_app, over HTTP/1.1 with a\n"
         "manager and pre-forked workers.\n"
+        "Called again while the server runs, it starts a hot deployment and waits for its "
+        "outcome.\n"
         "\nOptions (unique prefixes of the long names work):\n"
         "  -c, --config FILE   configuration; default: hypnotoad.conf beside the application,\n"
         "                      if there is one\n"
@@ -42,6 +44,8 @@ void usage_print(FILE *stream)
         "  INT, TERM           stop at once\n"
         "  QUIT                stop gracefully: serve what is open, accept nothing more\n"
         "  TTIN, TTOU          one worker more, one worker less\n"
+        "  USR2, HUP           hot deployment: the executable, configuration and application as\n"
+        "                      they are now take over without losing a connection\n"
         "  USR1                open the logs anew\n"
         "\nEnvironment:\n"
         "  HYPNOTOAD_APP, HYPNOTOAD_CONFIG, HYPNOTOAD_FOREGROUND=1, HYPNOTOAD_TEST=1\n"

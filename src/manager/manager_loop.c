@@ -59,6 +59,11 @@ static enum error prepare(struct manager_process *process, const struct manager_
     process->status = 0;
     process->signal_fd = process->pipe_reader = process->pipe_writer = -1;
     process->life_reader = process->life_writer = -1;
+    process->gate_reader = process->gate_writer = -1;
+    process->predecessor = job->predecessor_channel;
+    process->has_agreement = process->has_served = false;
+    successor_init(&process->successor);
+    askers_init(&process->askers);
     process->recorder.fd = -1;
     process->passed_us = clock_monotonic_us();
     manager_init(&process->manager, &job->settings);
@@ -68,12 +73,13 @@ static enum error prepare(struct manager_process *process, const struct manager_
     size_t count = sizeof handled_signals / sizeof handled_signals[0];
     if (signals_open(handled_signals, count, &process->signal_fd) != ERROR_NONE ||
         process_pipe(true, &process->pipe_reader, &process->pipe_writer) != ERROR_NONE ||
-        process_pipe(true, &process->life_reader, &process->life_writer) != ERROR_NONE)
+        process_pipe(true, &process->life_reader, &process->life_writer) != ERROR_NONE ||
+        process_pipe(true, &process->gate_reader, &process->gate_writer) != ERROR_NONE)
         return problem_set(problem, ERROR_SYSTEM, "the manager cannot start: %s", strerror(errno));
     signals_ignore(SIGPIPE);
     signals_ignore(SIGXFSZ); /* a log that may not grow any more */
     /* A start that a running server refuses must not take that one's trace away. */
-    enum error error = pid_file_draft(&process->pid_file, problem);
+    enum error error = pid_file_draft(&process->pid_file, job->predecessor, problem);
     return error == ERROR_NONE ? recorder_open(&process->recorder, job->trace_path, &job->settings,
                                                process->passed_us, problem)
                                : error;
@@ -81,6 +87,9 @@ static enum error prepare(struct manager_process *process, const struct manager_
 
 static void release(struct manager_process *process)
 {
+    /* Promise PID-2: who has been told to take over will put its own in the place of this one. */
+    if (process->manager.upgrade.life == UPGRADE_COMMITTED)
+        pid_file_abandon(&process->pid_file);
     pid_file_remove(&process->pid_file);
     recorder_abandon(&process->recorder);
     process_close(&process->signal_fd);
@@ -88,6 +97,11 @@ static void release(struct manager_process *process)
     process_close(&process->pipe_writer);
     process_close(&process->life_reader);
     process_close(&process->life_writer);
+    process_close(&process->gate_reader);
+    process_close(&process->gate_writer);
+    process_close(&process->predecessor);
+    successor_release(&process->successor);
+    askers_close(&process->askers);
 }
 
 enum error manager_run(const struct manager_job *job, int *ret_status, struct problem *problem)
@@ -102,13 +116,16 @@ enum error manager_run(const struct manager_job *job, int *ret_status, struct pr
         (void)fprintf(stderr, "MANAGER STARTED %d\n", (int)getpid());
     log_write(LOG_LEVEL_INFO, "The manager starts");
     process.recorder.start_us = clock_monotonic_us();
-    manager_feed(&process, &(struct manager_event){.kind = MANAGER_EVENT_START});
+    askers_open(&process.askers);
+    manager_feed(&process,
+                 &(struct manager_event){.kind = MANAGER_EVENT_START, .pid = job->predecessor});
     while (!process.is_over) {
         observe_wait(&process);
         observe_all(&process);
     }
     if (process.is_worker)
-        exit(job->run_worker(job->context, process.pipe_writer, process.life_reader));
+        exit(job->run_worker(job->context, process.pipe_writer, process.life_reader,
+                             process.gate_reader));
     *ret_status = process.status;
     release(&process);
     return ERROR_NONE;

@@ -17,12 +17,23 @@ struct manager_job {
     bool is_debugging;      /* prints the diagnostics of promise OBS-1 on standard error */
     void *context;          /* handed to the functions below; borrowed */
 
+    const char *applications[2]; /* borrowed: the names that somebody who asks for a deployment may
+                                    give what is served here */
+    int32_t predecessor;         /* the manager to take over from; 0: none */
+    int predecessor_channel;     /* to it; negative: none */
+
     /* The life of a worker; what it returns is its exit status. It writes heartbeats to
-     * `heartbeat_fd`, and reads the end of the file from `life_fd` when the manager is gone
-     * (promise WRK-6). */
-    int (*run_worker)(void *context, int heartbeat_fd, int life_fd);
-    /* All workers are ready and the PID file is in place. */
+     * `heartbeat_fd`, reads the end of the file from `life_fd` when the manager is gone (promise
+     * WRK-6), and accepts nothing before `gate_fd` ends. */
+    int (*run_worker)(void *context, int heartbeat_fd, int life_fd, int gate_fd);
+    /* In a child: becomes the next generation, which finds `channel` open and has `errors` as its
+     * standard error. What it returns is the exit status of a child that could not. */
+    int (*become_successor)(void *context, int channel, int errors);
+    /* All workers are ready, the PID file is in place and nobody else serves under it. */
     void (*announce)(void *context);
+    /* The service ends: with this process, which has announced it, and no new generation goes on.
+     */
+    void (*retire)(void *context);
     void (*reopen_logs)(void *context);
 };
 

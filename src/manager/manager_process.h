@@ -2,8 +2,10 @@
 #ifndef TOAD_MANAGER_MANAGER_PROCESS_H
 #define TOAD_MANAGER_MANAGER_PROCESS_H
 
+#include "manager/askers.h"
 #include "manager/manager_loop.h"
 #include "manager/recorder.h"
+#include "manager/successor.h"
 #include "policy/manager.h"
 #include "sys/pid_file.h"
 
@@ -20,10 +22,17 @@ struct manager_process {
     struct recorder recorder;
     struct pid_file pid_file;
     int signal_fd;
-    int pipe_reader;       /* heartbeats */
-    int pipe_writer;       /* kept open, so that the pipe lives while no worker does */
-    int life_reader;       /* for the workers */
-    int life_writer;       /* closed by nothing but the end of this process */
+    int pipe_reader;    /* heartbeats */
+    int pipe_writer;    /* kept open, so that the pipe lives while no worker does */
+    int life_reader;    /* for the workers */
+    int life_writer;    /* closed by nothing but the end of this process */
+    int gate_reader;    /* for the workers */
+    int gate_writer;    /* a byte and its end when this generation serves */
+    int predecessor;    /* the channel to the old manager; negative: none */
+    bool has_agreement; /* the old manager has agreed */
+    bool has_served;    /* it was announced */
+    struct successor successor;
+    struct askers askers;
     int64_t passed_us;     /* when the loop last came round */
     int64_t file_check_us; /* when the PID file is looked at next */
     bool is_over;          /* EXIT was performed, or this process has become a worker */

@@ -1,6 +1,7 @@
 #include "manager/observe.h"
 
 #include "base/limits.h"
+#include "sys/channel.h"
 #include "sys/clock.h"
 #include "sys/process.h"
 #include "sys/signals.h"
@@ -33,10 +34,16 @@ void observe_wait(const struct manager_process *process)
     int64_t wake_us = process->manager.wake_us;
     if (process->file_check_us < wake_us)
         wake_us = process->file_check_us;
-    struct pollfd watched[] = {{.fd = process->signal_fd, .events = POLLIN},
-                               {.fd = process->pipe_reader, .events = POLLIN}};
+    struct pollfd watched[5 + ASKERS_MAX + 1] = {
+        {.fd = process->signal_fd, .events = POLLIN},
+        {.fd = process->pipe_reader, .events = POLLIN},
+        {.fd = process->successor.channel, .events = POLLIN},
+        {.fd = process->successor.errors_fd, .events = POLLIN},
+        {.fd = process->predecessor, .events = POLLIN},
+    };
+    size_t count = 5 + askers_watch(&process->askers, watched + 5);
     /* An error, EINTR for one, only means that the world is looked at earlier. */
-    (void)poll(watched, 2, milliseconds_until(wake_us, clock_monotonic_us()));
+    (void)poll(watched, count, milliseconds_until(wake_us, clock_monotonic_us()));
 }
 
 /* Returns the time up to which everything was heard that workers have said. */
@@ -123,6 +130,54 @@ static void observe_signals(struct manager_process *process, const int *numbers,
             manager_feed(process, &event);
 }
 
+/* The end of its channel says nothing that the end of the child does not say better. */
+static void observe_successor(struct manager_process *process)
+{
+    char word = 0;
+    enum error error = ERROR_AGAIN;
+    successor_relay(&process->successor, &process->askers);
+    while (!process->is_over && process->successor.channel >= 0 &&
+           (error = channel_receive(process->successor.channel, &word)) == ERROR_NONE)
+        if (word == TAKEOVER_READY)
+            manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_UPGRADE_READY});
+    if (error == ERROR_CLOSED)
+        process_close(&process->successor.channel);
+}
+
+/* One word is all that the old manager ever says. */
+static void observe_predecessor(struct manager_process *process)
+{
+    char word = 0;
+    if (process->is_over || process->predecessor < 0)
+        return;
+    enum error error = channel_receive(process->predecessor, &word);
+    if (error == ERROR_AGAIN)
+        return;
+    process_close(&process->predecessor);
+    struct manager_event event = {.kind = MANAGER_EVENT_PREDECESSOR_GONE};
+    process->has_agreement = error == ERROR_NONE && word == TAKEOVER_COMMIT;
+    if (process->has_agreement)
+        event.kind = MANAGER_EVENT_UPGRADE_COMMITTED;
+    else if (error == ERROR_NONE)
+        event.kind = MANAGER_EVENT_UPGRADE_ABORTED;
+    manager_feed(process, &event);
+}
+
+static const char *refusal_of(const struct manager *manager)
+{
+    if (manager->phase != MANAGER_RUNNING)
+        return "the server is starting or stopping";
+    return manager->upgrade.life == UPGRADE_IDLE ? NULL
+                                                 : "another hot deployment is under way already";
+}
+
+static void observe_askers(struct manager_process *process)
+{
+    if (!process->is_over &&
+        askers_observe(&process->askers, process->job->applications, refusal_of(&process->manager)))
+        manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_UPGRADE});
+}
+
 static void observe_pid_file(struct manager_process *process, int64_t now_us)
 {
     if (process->is_over || now_us < process->file_check_us)
@@ -159,7 +214,10 @@ void observe_all(struct manager_process *process)
     int count = take_signals(process, numbers);
     (void)observe_heartbeats(process);
     observe_children(process);
+    observe_successor(process);
+    observe_predecessor(process);
     observe_signals(process, numbers, count);
+    observe_askers(process);
     observe_pid_file(process, now_us);
     observe_time(process, now_us);
 }

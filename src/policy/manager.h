@@ -13,6 +13,7 @@
 #include "policy/backoff.h"
 #include "policy/heartbeat.h"
 #include "policy/roster.h"
+#include "policy/upgrade.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,7 +53,7 @@ struct manager_settings {
 
 struct manager_event {
     enum manager_event_kind kind;
-    int32_t pid;         /* SPAWNED, HEARTBEAT, EXITED */
+    int32_t pid;         /* SPAWNED, HEARTBEAT, EXITED, UPGRADE_SPAWNED; START: predecessor or 0 */
     bool is_leaving;     /* HEARTBEAT */
     int32_t exit_status; /* EXITED by itself; -1 otherwise */
     int32_t exit_signal; /* EXITED by a signal; 0 otherwise */
@@ -62,7 +63,7 @@ struct manager_event {
 
 struct manager_action {
     enum manager_action_kind kind;
-    int32_t pid;               /* SIGNAL */
+    int32_t pid;               /* SIGNAL, COMMIT_UPGRADE, ABORT_UPGRADE */
     enum worker_signal signal; /* SIGNAL */
     int32_t status;            /* EXIT; LOG of a death: exit status or -1 */
     int32_t exit_signal;       /* LOG of a death: signal or 0 */
@@ -88,10 +89,12 @@ struct manager {
     uint32_t wanted;   /* workers, as TTIN and TTOU left it */
     uint32_t spawning; /* SPAWN actions whose outcome is not known yet */
     int32_t exit_status;
+    int32_t predecessor; /* the manager that this one is to take over from; 0: none */
     bool has_pid_file;
     int64_t wake_us; /* when TICK is due; NEVER_US if it is not */
     struct backoff backoff;
     struct heartbeat_reader reader;
+    struct upgrade upgrade; /* the new generation that this manager has made */
     struct roster roster;
 };
 

@@ -73,6 +73,18 @@ enum manager_level manager_note_level(enum manager_note note)
     return note_text(note).level;
 }
 
+static bool tells_end(enum manager_note note)
+{
+    static const enum manager_note telling[] = {
+        MANAGER_NOTE_WORKER_DIED,  MANAGER_NOTE_WORKER_GONE,  MANAGER_NOTE_UPGRADE_FAILED,
+        MANAGER_NOTE_UPGRADE_LOST, MANAGER_NOTE_UPGRADE_GONE,
+    };
+    for (size_t i = 0; i < sizeof telling / sizeof telling[0]; i++)
+        if (telling[i] == note)
+            return true;
+    return false;
+}
+
 bool manager_note_write(struct buffer *buffer, const struct manager_action *action)
 {
     struct note_text text = note_text(action->note);
@@ -80,7 +92,7 @@ bool manager_note_write(struct buffer *buffer, const struct manager_action *acti
     bool fits = buffer_append(buffer, bytes_of(text.before));
     if (action->note != MANAGER_NOTE_PID_FILE_LOST)
         fits = fits && buffer_append_format(buffer, "%" PRId64 "%s", action->number, text.behind);
-    if (action->note == MANAGER_NOTE_WORKER_DIED || action->note == MANAGER_NOTE_WORKER_GONE)
+    if (tells_end(action->note))
         fits = fits && (action->exit_signal != 0
                             ? buffer_append_format(buffer, " (signal %d)", action->exit_signal)
                             : buffer_append_format(buffer, " (status %d)", action->status));
@@ -148,8 +160,11 @@ static bool append_event(struct buffer *buffer, const struct manager_event *even
 {
     switch (event->kind) {
     case MANAGER_EVENT_START:
-        return append_settings(buffer, settings);
+        return (event->pid == 0 ||
+                buffer_append_format(buffer, ",\"predecessor\":%d", event->pid)) &&
+               append_settings(buffer, settings);
     case MANAGER_EVENT_SPAWNED:
+    case MANAGER_EVENT_UPGRADE_SPAWNED:
         return buffer_append_format(buffer, ",\"pid\":%d", event->pid);
     case MANAGER_EVENT_HEARTBEAT:
         return buffer_append_format(buffer, ",\"pid\":%d,\"leaving\":%s", event->pid,
@@ -171,6 +186,11 @@ static bool append_event(struct buffer *buffer, const struct manager_event *even
     case MANAGER_EVENT_TICK:
     case MANAGER_EVENT_HELD_UP:
     case MANAGER_EVENT_PID_FILE_LOST:
+    case MANAGER_EVENT_UPGRADE_FAILED:
+    case MANAGER_EVENT_UPGRADE_READY:
+    case MANAGER_EVENT_UPGRADE_COMMITTED:
+    case MANAGER_EVENT_UPGRADE_ABORTED:
+    case MANAGER_EVENT_PREDECESSOR_GONE:
         return true;
     }
     return false;
@@ -195,6 +215,9 @@ static bool append_action(struct buffer *buffer, const struct manager_action *ac
     case MANAGER_ACTION_SIGNAL:
         return buffer_append_format(buffer, ",\"pid\":%d,\"signal\":\"%s\"", action->pid,
                                     worker_signal_text(action->signal));
+    case MANAGER_ACTION_COMMIT_UPGRADE:
+    case MANAGER_ACTION_ABORT_UPGRADE:
+        return buffer_append_format(buffer, ",\"pid\":%d", action->pid);
     case MANAGER_ACTION_EXIT:
         return buffer_append_format(buffer, ",\"status\":%d", action->status);
     case MANAGER_ACTION_LOG:
@@ -205,6 +228,9 @@ static bool append_action(struct buffer *buffer, const struct manager_action *ac
     case MANAGER_ACTION_REMOVE_PID_FILE:
     case MANAGER_ACTION_ANNOUNCE:
     case MANAGER_ACTION_REOPEN_LOGS:
+    case MANAGER_ACTION_SPAWN_UPGRADE:
+    case MANAGER_ACTION_END_UPGRADE:
+    case MANAGER_ACTION_ASK_TAKEOVER:
         return true;
     }
     return false;

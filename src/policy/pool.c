@@ -2,7 +2,12 @@
 
 bool pool_is_kept(const struct manager *manager)
 {
-    return manager->phase == MANAGER_STARTING || manager->phase == MANAGER_RUNNING;
+    return pool_is_untried(manager) || manager->phase == MANAGER_RUNNING;
+}
+
+bool pool_is_untried(const struct manager *manager)
+{
+    return manager->phase == MANAGER_STARTING || manager->phase == MANAGER_ASKING;
 }
 
 bool pool_is_short(const struct manager *manager)
@@ -56,5 +61,6 @@ int64_t pool_wake_us(const struct manager *manager)
         wake_us = earlier(wake_us, pool_deadline_us(manager, row));
         wake_us = earlier(wake_us, proof_us(manager, row));
     }
-    return wake_us;
+    int64_t timeout_us = manager->settings.upgrade_timeout_us;
+    return earlier(wake_us, upgrade_deadline_us(&manager->upgrade, timeout_us));
 }

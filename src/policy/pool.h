@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Starting or running: workers that go are replaced. */
+/* Starting, asking or running: workers that go are replaced. */
 bool pool_is_kept(const struct manager *manager);
+
+/* Not serving yet: a worker that fails before it is ready fails the start (promise CLI-6). */
+bool pool_is_untried(const struct manager *manager);
 
 /* One worker more may be started, as soon as the pause between attempts allows it (promises MGR-1,
  * MGR-11). */

@@ -1,6 +1,7 @@
 #include "sys/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -40,7 +41,7 @@ static int open_socket(const struct addrinfo *info, const struct listener_addres
     return -1;
 }
 
-static uint16_t port_of(int fd)
+uint16_t listener_port(int fd)
 {
     struct sockaddr_storage name;
     socklen_t size = sizeof name;
@@ -49,6 +50,8 @@ static uint16_t port_of(int fd)
         return 0;
     if (name.ss_family == AF_INET6)
         return ntohs(((struct sockaddr_in6 *)&name)->sin6_port);
+    if (name.ss_family != AF_INET)
+        return 0;
     return ntohs(((struct sockaddr_in *)&name)->sin_port);
 }
 
@@ -113,6 +116,58 @@ static bool is_repeated(const struct addrinfo *list, const struct addrinfo *info
     return list != info;
 }
 
+bool listener_is_listening(int fd)
+{
+    int is_listening = 0;
+    socklen_t size = sizeof is_listening;
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
+           is_listening != 0;
+}
+
+enum error listener_adopt(int fd, int backlog)
+{
+    if (!listener_is_listening(fd))
+        return ERROR_INVALID;
+    int flags = fcntl(fd, F_GETFL);
+    bool is_ours = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+                   fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
+                   listen(fd, backlog < 0 ? SOMAXCONN : backlog) == 0;
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    return is_ours ? ERROR_NONE : ERROR_INVALID;
+}
+
+size_t listener_disown(struct listener_heritage *heritage)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < heritage->count; i++) {
+        if (heritage->fds[i] < 0)
+            continue;
+        (void)close(heritage->fds[i]);
+        heritage->fds[i] = -1;
+        count++;
+    }
+    return count;
+}
+
+/* An inherited socket that is bound to just this address; negative if there is none. */
+static int take_heritage(const struct sockaddr *wanted, const struct listener_address *address)
+{
+    struct listener_heritage *heritage = address->heritage;
+    for (size_t i = 0; heritage != NULL && address->port != 0 && i < heritage->count; i++) {
+        struct sockaddr_storage name;
+        socklen_t size = sizeof name;
+        int fd = heritage->fds[i];
+        memset(&name, 0, sizeof name);
+        if (fd < 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0 ||
+            !is_same_host((struct sockaddr *)&name, wanted) || listener_port(fd) != address->port ||
+            listener_adopt(fd, address->backlog) != ERROR_NONE)
+            continue;
+        heritage->fds[i] = -1;
+        return fd;
+    }
+    return -1;
+}
+
 /* ERROR_BUSY: somebody else has the address. */
 static enum error refuse(const struct listener_address *address, uint16_t port,
                          struct problem *problem)
@@ -135,13 +190,15 @@ static enum error open_all(struct addrinfo *list, const struct listener_address 
             return problem_set(problem, ERROR_FULL, "\"%s\" stands for too many addresses",
                                address->host);
         set_port(info->ai_addr, port);
-        int fd = open_socket(info, address);
+        int fd = take_heritage(info->ai_addr, address);
+        if (fd < 0)
+            fd = open_socket(info, address);
         if (fd < 0 && is_any && is_family_missing(errno))
             continue;
         if (fd < 0)
             return refuse(address, port, problem);
         ret_fds[(*ret_count)++] = fd;
-        port = port_of(fd);
+        port = listener_port(fd);
         if (port == 0)
             return refuse(address, port, problem);
     }

@@ -4,18 +4,39 @@
 #ifndef TOAD_SYS_LISTENER_H
 #define TOAD_SYS_LISTENER_H
 
+#include "base/limits.h"
 #include "base/problem.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Listening sockets that this process was given. One that is taken becomes negative. */
+struct listener_heritage {
+    size_t count;
+    int fds[LISTENERS_MAX];
+};
+
 struct listener_address {
     const char *host; /* borrowed; an address without brackets, a name, or "*" */
     uint16_t port;    /* 0: the kernel chooses */
     int backlog;      /* connections that may wait; negative: as many as SOMAXCONN says */
     bool is_shared;   /* SO_REUSEPORT */
+    struct listener_heritage *heritage; /* borrowed; looked at before a socket is opened; or NULL */
 };
+
+/* The port that the socket is bound to; 0 if it is none that has a port. */
+uint16_t listener_port(int fd);
+
+/* True if the descriptor is a socket that listens. */
+bool listener_is_listening(int fd);
+
+/* Makes a listening socket that was inherited this process's own: non-blocking, close-on-exec, with
+ * this backlog. ERROR_INVALID: it is no such socket. */
+MUST_CHECK enum error listener_adopt(int fd, int backlog);
+
+/* Closes what nobody has taken; returns how many that were. */
+size_t listener_disown(struct listener_heritage *heritage);
 
 /* Checks that the host stands for an address, without opening anything. */
 MUST_CHECK enum error listener_check(const struct listener_address *address,

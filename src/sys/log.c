@@ -17,8 +17,9 @@
 static struct {
     const char *path; /* borrowed; NULL: standard error */
     int fd;
+    int tee;
     enum log_level least;
-} target = {NULL, STDERR_FILENO, LOG_LEVEL_INFO};
+} target = {NULL, STDERR_FILENO, -1, LOG_LEVEL_INFO};
 
 static enum error open_file(const char *path)
 {
@@ -45,6 +46,13 @@ enum error log_reopen(void)
 void log_set_least(enum log_level least)
 {
     target.least = least;
+}
+
+void log_tee(int fd)
+{
+    if (target.tee >= 0)
+        (void)close(target.tee);
+    target.tee = fd;
 }
 
 int log_descriptor(void)
@@ -86,18 +94,26 @@ static int write_prefix(char *line, size_t size, enum log_level level)
  * whole, because a line is shorter than PIPE_BUF. */
 static bool can_take_a_line(int fd)
 {
-    static_assert((int)LOG_LINE_MAX <= PIPE_BUF, "a line is written whole");
+    static_assert((int)LOG_LINE_MAX < PIPE_BUF, "a line is written whole");
     struct pollfd watched = {.fd = fd, .events = POLLOUT};
     return poll(&watched, 1, 0) == 1 && (watched.revents & POLLOUT) != 0;
 }
 
+/* A log that is full or gone must not stop the server. */
+static void write_line(int fd, const char *line, size_t size)
+{
+    if (fd < 0 || !can_take_a_line(fd))
+        return;
+    ssize_t written = write(fd, line, size);
+    (void)written;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
-    if (level < target.least || !can_take_a_line(target.fd))
-        return;
-    char line[LOG_LINE_MAX];
-    int prefix = write_prefix(line, sizeof line, level);
-    size_t room = sizeof line - (size_t)prefix - 1;
+    char storage[LOG_LINE_MAX + 1] = {LOG_TEE_MARK};
+    char *line = storage + 1;
+    int prefix = write_prefix(line, LOG_LINE_MAX, level);
+    size_t room = LOG_LINE_MAX - (size_t)prefix - 1;
     va_list values;
     va_start(values, format);
     int length = vsnprintf(line + prefix, room, format, values);
@@ -109,6 +125,9 @@ void log_write(enum log_level level, const char *format, ...)
         if ((unsigned char)*byte < 0x20 || *byte == 0x7f)
             *byte = '?';
     line[(size_t)prefix + text] = '\n';
-    ssize_t written = write(target.fd, line, (size_t)prefix + text + 1);
-    (void)written; /* a log that is full or gone must not stop the server */
+    size_t size = (size_t)prefix + text + 1;
+    if (level >= target.least)
+        write_line(target.fd, line, size);
+    if (level >= LOG_LEVEL_WARN)
+        write_line(target.tee, storage, size + 1);
 }

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#define LOG_TEE_MARK '\x01'
+
 enum log_level {
     LOG_LEVEL_INFO,
     LOG_LEVEL_WARN,
@@ -24,6 +26,11 @@ MUST_CHECK enum error log_reopen(void);
 
 /* Lines below this level are not written from now on; all are at first. */
 void log_set_least(enum log_level least);
+
+/* Warnings and errors also go to this descriptor from now on, each line behind a LOG_TEE_MARK, for
+ * somebody who waits for the outcome of a start. The descriptor is taken over; negative: to nobody.
+ */
+void log_tee(int fd);
 
 /* The descriptor that lines go to. */
 int log_descriptor(void);

@@ -27,15 +27,18 @@ static bool is_held(const char *path)
     return is_locked;
 }
 
-static enum error refuse_foreign(const char *path, struct problem *problem)
+static enum error refuse_foreign(const char *path, int32_t predecessor, struct problem *problem)
 {
+    int32_t owner = 0;
     struct stat status;
     if (lstat(path, &status) == 0 && !S_ISREG(status.st_mode))
         return problem_set(problem, ERROR_INVALID,
                            "PID file \"%s\" is not a regular file; remove it or choose another "
                            "pid_file",
                            path);
-    if (is_held(path))
+    bool is_predecessors =
+        predecessor != 0 && pid_file_owner(path, &owner) == ERROR_NONE && owner == predecessor;
+    if (!is_predecessors && is_held(path))
         return problem_set(problem, ERROR_BUSY,
                            "PID file \"%s\" belongs to a server that is running", path);
     return ERROR_NONE;
@@ -50,10 +53,15 @@ static void let_go(struct pid_file *file)
     file->is_drafted = false;
 }
 
+static bool name_draft(const char *path, int32_t pid, char *ret_name, size_t size)
+{
+    int length = snprintf(ret_name, size, "%s.%d", path, (int)pid);
+    return length > 0 && (size_t)length < size;
+}
+
 static enum error write_draft(struct pid_file *file, struct problem *problem)
 {
-    int length = snprintf(file->draft, sizeof file->draft, "%s.%d", file->path, (int)getpid());
-    if (length < 0 || (size_t)length >= sizeof file->draft)
+    if (!name_draft(file->path, (int32_t)getpid(), file->draft, sizeof file->draft))
         return problem_set(problem, ERROR_FULL, "the name of PID file \"%.100s...\" is too long",
                            file->path);
     (void)unlink(file->draft);
@@ -63,7 +71,7 @@ static enum error write_draft(struct pid_file *file, struct problem *problem)
                            strerror(errno));
     file->is_drafted = true;
     char text[16];
-    length = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    int length = snprintf(text, sizeof text, "%d\n", (int)getpid());
     errno = ENOSPC; /* what a write that takes but a part of it means */
     if (fchmod(file->fd, 0644) != 0 || flock(file->fd, LOCK_EX | LOCK_NB) != 0 ||
         write(file->fd, text, (size_t)length) != (ssize_t)length || fsync(file->fd) != 0) {
@@ -94,46 +102,61 @@ enum error pid_file_owner(const char *path, int32_t *ret_pid)
     return ERROR_NONE;
 }
 
-enum error pid_file_draft(struct pid_file *file, struct problem *problem)
+enum error pid_file_draft(struct pid_file *file, int32_t predecessor, struct problem *problem)
 {
-    enum error error = refuse_foreign(file->path, problem);
+    enum error error = refuse_foreign(file->path, predecessor, problem);
     return error == ERROR_NONE ? write_draft(file, problem) : error;
 }
 
-/* Takes a stale file away under its own lock, so that of two starts only one can. */
-static enum error displace_stale(const struct pid_file *file, struct problem *problem)
+enum error pid_file_replace(struct pid_file *file, struct problem *problem)
+{
+    if (rename(file->draft, file->path) != 0)
+        return problem_set(problem, ERROR_SYSTEM, "cannot replace PID file \"%s\": %s", file->path,
+                           strerror(errno));
+    file->is_drafted = false;
+    file->is_published = true;
+    return ERROR_NONE;
+}
+
+/* Puts the draft in the place of a stale file, under that one's lock, so that of two starts only
+ * one can. ERROR_AGAIN: another one was there meanwhile. */
+static enum error displace_stale(struct pid_file *file, struct problem *problem)
 {
     int stale = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
     if (stale < 0)
         return errno == ENOENT
-                   ? ERROR_NONE
+                   ? ERROR_AGAIN
                    : problem_set(problem, ERROR_SYSTEM, "cannot replace PID file \"%s\": %s",
                                  file->path, strerror(errno));
     struct stat held;
     struct stat named;
-    enum error error = ERROR_NONE;
+    enum error error = ERROR_AGAIN;
     if (flock(stale, LOCK_EX | LOCK_NB) != 0)
         error = problem_set(problem, ERROR_BUSY,
                             "PID file \"%s\" belongs to a server that is running", file->path);
     else if (fstat(stale, &held) == 0 && stat(file->path, &named) == 0 &&
-             held.st_ino == named.st_ino && held.st_dev == named.st_dev &&
-             unlink(file->path) != 0 && errno != ENOENT)
-        error = problem_set(problem, ERROR_SYSTEM, "cannot replace PID file \"%s\": %s", file->path,
-                            strerror(errno));
+             held.st_ino == named.st_ino && held.st_dev == named.st_dev)
+        error = pid_file_replace(file, problem);
     (void)close(stale);
     return error;
 }
 
+static enum error make_ready(struct pid_file *file, struct problem *problem)
+{
+    if (file->is_drafted)
+        return ERROR_NONE;
+    let_go(file); /* the file that was lost */
+    return write_draft(file, problem);
+}
+
 enum error pid_file_publish(struct pid_file *file, struct problem *problem)
 {
-    enum error error = ERROR_NONE;
-    if (!file->is_drafted) {
-        let_go(file); /* the file that was lost */
-        error = write_draft(file, problem);
-    }
-    /* Each round either puts the file in place, or finds and removes a stale one, or a live owner.
-     */
-    for (int round = 0; error == ERROR_NONE && round < 8; round++) {
+    enum error error = make_ready(file, problem);
+    if (error != ERROR_NONE)
+        return error;
+    /* Each round puts the file in place or finds a live owner, unless others start as well. */
+    error = ERROR_AGAIN;
+    for (int round = 0; error == ERROR_AGAIN && round < 8; round++) {
         if (link(file->draft, file->path) == 0) {
             /* One that stays is taken away at the end. */
             file->is_drafted = unlink(file->draft) != 0;
@@ -145,7 +168,7 @@ enum error pid_file_publish(struct pid_file *file, struct problem *problem)
                     : problem_set(problem, ERROR_SYSTEM, "cannot write PID file \"%s\": %s",
                                   file->path, strerror(errno));
     }
-    if (error == ERROR_NONE)
+    if (error == ERROR_AGAIN)
         error = problem_set(problem, ERROR_BUSY, "PID file \"%s\" is taken again and again",
                             file->path);
     return error;
@@ -172,6 +195,13 @@ void pid_file_remove(struct pid_file *file)
     if (file->is_published && is_ours(file))
         (void)unlink(file->path);
     pid_file_abandon(file);
+}
+
+void pid_file_remove_draft(const char *path, int32_t pid)
+{
+    char name[CONFIG_PATH_MAX];
+    if (pid > 0 && name_draft(path, pid, name, sizeof name))
+        (void)unlink(name);
 }
 
 void pid_file_abandon(struct pid_file *file)

@@ -27,18 +27,27 @@ void pid_file_init(struct pid_file *file, const char *path);
 MUST_CHECK enum error pid_file_owner(const char *path, int32_t *ret_pid);
 
 /* Writes the complete draft for this process, so that a full disk or a missing directory shows
- * before anything serves. ERROR_BUSY: a live server holds the file. */
-MUST_CHECK enum error pid_file_draft(struct pid_file *file, struct problem *problem);
+ * before anything serves. ERROR_BUSY: a live server holds the file, other than the predecessor that
+ * this one is to take over from (0: none). */
+MUST_CHECK enum error pid_file_draft(struct pid_file *file, int32_t predecessor,
+                                     struct problem *problem);
 
 /* Puts the draft in place, or a new one if the file was lost; a stale file is replaced. ERROR_BUSY
  * if a live server was faster. */
 MUST_CHECK enum error pid_file_publish(struct pid_file *file, struct problem *problem);
+
+/* Puts the draft in the place of a live server's file, in one step: that server has agreed (promise
+ * PID-2). */
+MUST_CHECK enum error pid_file_replace(struct pid_file *file, struct problem *problem);
 
 /* True if the file was published and nothing stands under the name any more. */
 bool pid_file_is_lost(const struct pid_file *file);
 
 /* Removes what is ours: a draft, and the file if it still is the one that was published. */
 void pid_file_remove(struct pid_file *file);
+
+/* Removes the draft of a process that has ended and could not do so itself. */
+void pid_file_remove_draft(const char *path, int32_t pid);
 
 /* In a child of the owner: lets go without removing anything. */
 void pid_file_abandon(struct pid_file *file);

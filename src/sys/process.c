@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,6 +65,12 @@ enum error process_pipe(bool is_nonblocking, int *ret_reader, int *ret_writer)
     *ret_reader = ends[0];
     *ret_writer = ends[1];
     return ERROR_NONE;
+}
+
+bool process_is_readable(int fd)
+{
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    return poll(&watched, 1, 0) == 1;
 }
 
 void process_raise_descriptors(void)

@@ -33,6 +33,9 @@ MUST_CHECK enum error process_detach_streams(int error_fd);
 /* A close-on-exec pipe; both ends non-blocking if `is_nonblocking`. */
 MUST_CHECK enum error process_pipe(bool is_nonblocking, int *ret_reader, int *ret_writer);
 
+/* True if a read would not wait: there is something, or the end. */
+bool process_is_readable(int fd);
+
 /* Raises the soft limit of open descriptors to the hard one. */
 void process_raise_descriptors(void);
 

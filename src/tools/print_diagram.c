@@ -1,5 +1,6 @@
 /* print_diagram - the pages of docs/diagrams, printed from the tables that the policy runs on. */
 #include "policy/manager.h"
+#include "policy/upgrade.h"
 #include "policy/worker_life.h"
 
 #include <stdio.h>
@@ -20,6 +21,18 @@ static const struct name worker_events[] = {
 #define WORKER_EVENT(name, meaning) {#name, meaning},
 #include "policy/worker_life.def"
 #undef WORKER_EVENT
+};
+
+static const struct name upgrade_lives[] = {
+#define UPGRADE_LIFE(name, meaning) {#name, meaning},
+#include "policy/upgrade.def"
+#undef UPGRADE_LIFE
+};
+
+static const struct name upgrade_events[] = {
+#define UPGRADE_EVENT(name, meaning) {#name, meaning},
+#include "policy/upgrade.def"
+#undef UPGRADE_EVENT
 };
 
 static const struct name phases[] = {
@@ -46,6 +59,12 @@ static const struct rule worker_rules[] = {
 #define WORKER_RULE(life, event, next, signal) {#life, #event, #next, #signal},
 #include "policy/worker_life.def"
 #undef WORKER_RULE
+};
+
+static const struct rule upgrade_rules[] = {
+#define UPGRADE_RULE(life, event, next, order) {#life, #event, #next, #order},
+#include "policy/upgrade.def"
+#undef UPGRADE_RULE
 };
 
 static const struct rule manager_rules[] = {
@@ -87,45 +106,95 @@ static const struct rule *find_rule(const struct rule *rules, size_t count, cons
     return NULL;
 }
 
-static void print_cell(const struct rule *rule)
+/* One of the two machines whose rules say what comes next. */
+struct machine {
+    const struct name *states;
+    size_t state_count;
+    const struct name *events;
+    size_t event_count;
+    const struct rule *rules;
+    size_t rule_count;
+    const char *silence; /* what `does` says if nothing is done */
+    const char *verb;    /* before what is done */
+};
+
+static const struct machine worker_machine = {
+    lives,        COUNT(lives),        worker_events, COUNT(worker_events),
+    worker_rules, COUNT(worker_rules), "NONE",        ", sends "};
+
+static const struct machine upgrade_machine = {
+    upgrade_lives, COUNT(upgrade_lives), upgrade_events, COUNT(upgrade_events),
+    upgrade_rules, COUNT(upgrade_rules), "NOTHING",      ", does "};
+
+static void print_ways(const struct machine *machine)
 {
+    (void)printf("    [*] --> %s\n", machine->states[0].text);
+    for (size_t i = 0; i < machine->rule_count; i++) {
+        const struct rule *rule = &machine->rules[i];
+        bool is_silent = strcmp(rule->does, machine->silence) == 0;
+        if (strcmp(rule->state, rule->next) != 0)
+            (void)printf("    %s --> %s: %s%s%s\n", rule->state, rule->next, rule->event,
+                         is_silent ? "" : " / ", is_silent ? "" : rule->does);
+    }
+}
+
+static void print_cell(const struct machine *machine, const char *state, const char *event)
+{
+    const struct rule *rule = find_rule(machine->rules, machine->rule_count, state, event);
     if (rule == NULL) {
         (void)printf(" |");
         return;
     }
-    bool is_silent = strcmp(rule->does, "NONE") == 0;
+    bool is_silent = strcmp(rule->does, machine->silence) == 0;
     bool moves = strcmp(rule->next, rule->state) != 0;
-    (void)printf(" %s%s%s |", moves ? rule->next : "stays", is_silent ? "" : ", sends ",
+    (void)printf(" %s%s%s |", moves ? rule->next : "stays", is_silent ? "" : machine->verb,
                  is_silent ? "" : rule->does);
+}
+
+static void print_columns(const struct name *states, size_t count)
+{
+    (void)printf("| |");
+    for (size_t i = 0; i < count; i++)
+        (void)printf(" %s |", states[i].text);
+    (void)printf("\n|---|");
+    for (size_t i = 0; i < count; i++)
+        (void)printf("---|");
+    (void)printf("\n");
+}
+
+static void print_table(const struct machine *machine)
+{
+    (void)printf("\nThe whole table; where nothing stands the event cannot happen and is "
+                 "refused.\n\n");
+    print_columns(machine->states, machine->state_count);
+    for (size_t event = 0; event < machine->event_count; event++) {
+        (void)printf("| %s |", machine->events[event].text);
+        for (size_t i = 0; i < machine->state_count; i++)
+            print_cell(machine, machine->states[i].text, machine->events[event].text);
+        (void)printf("\n");
+    }
 }
 
 static void print_worker_life(void)
 {
     print_head("The life of a worker, as its manager sees it", "worker_life");
-    (void)printf("    [*] --> %s\n", lives[0].text);
-    for (size_t i = 0; i < COUNT(worker_rules); i++) {
-        const struct rule *rule = &worker_rules[i];
-        bool is_silent = strcmp(rule->does, "NONE") == 0;
-        if (strcmp(rule->state, rule->next) != 0)
-            (void)printf("    %s --> %s: %s%s%s\n", rule->state, rule->next, rule->event,
-                         is_silent ? "" : " / ", is_silent ? "" : rule->does);
-    }
+    print_ways(&worker_machine);
     (void)printf("```\n\nIn every state the process may end, and with it the row. Behind the slash "
                  "stands the signal that is sent.\n");
     print_meanings("state", lives, COUNT(lives));
     print_meanings("event", worker_events, COUNT(worker_events));
-    (void)printf("\nThe whole table; where nothing stands the event cannot happen and is "
-                 "refused.\n\n| |");
-    for (size_t i = 0; i < COUNT(lives); i++)
-        (void)printf(" %s |", lives[i].text);
-    (void)printf("\n|---|---|---|---|---|---|---|\n");
-    for (size_t event = 0; event < COUNT(worker_events); event++) {
-        (void)printf("| %s |", worker_events[event].text);
-        for (size_t i = 0; i < COUNT(lives); i++)
-            print_cell(find_rule(worker_rules, COUNT(worker_rules), lives[i].text,
-                                 worker_events[event].text));
-        (void)printf("\n");
-    }
+    print_table(&worker_machine);
+}
+
+static void print_upgrade(void)
+{
+    print_head("The life of a hot deployment, as the old manager sees it", "upgrade");
+    print_ways(&upgrade_machine);
+    (void)printf("```\n\nBehind the slash stands what the manager does: it makes the process, says "
+                 "COMMIT, says ABORT and sends TERM, or sends KILL.\n");
+    print_meanings("state", upgrade_lives, COUNT(upgrade_lives));
+    print_meanings("event", upgrade_events, COUNT(upgrade_events));
+    print_table(&upgrade_machine);
 }
 
 static void print_manager(void)
@@ -137,11 +206,10 @@ static void print_manager(void)
                      manager_changes[i].event);
     (void)printf("    %s --> [*]\n```\n", phases[COUNT(phases) - 1].text);
     print_meanings("phase", phases, COUNT(phases));
-    (void)printf("\nWhat each event does (`src/policy/manager.c` has the functions); where nothing "
-                 "stands the event cannot happen and is\nrefused.\n\n| |");
-    for (size_t i = 0; i < COUNT(phases); i++)
-        (void)printf(" %s |", phases[i].text);
-    (void)printf("\n|---|---|---|---|---|---|---|\n");
+    (void)printf("\nWhat each event does (`src/policy/manager.c` and `takeover.c` have the "
+                 "functions); where nothing "
+                 "stands the event cannot happen and is\nrefused.\n\n");
+    print_columns(phases, COUNT(phases));
     for (size_t event = 0; event < COUNT(manager_events); event++) {
         const struct name *name = &manager_events[event];
         (void)printf("| %s%s%s |", name->text, name->meaning[0] == 0 ? "" : ", ", name->meaning);
@@ -160,7 +228,9 @@ int main(int count, char **arguments)
         print_worker_life();
     else if (count == 2 && strcmp(arguments[1], "manager") == 0)
         print_manager();
+    else if (count == 2 && strcmp(arguments[1], "upgrade") == 0)
+        print_upgrade();
     else
-        return fputs("Usage: print_diagram worker_life|manager\n", stderr) == EOF ? 1 : 2;
+        return fputs("Usage: print_diagram worker_life|manager|upgrade\n", stderr) == EOF ? 1 : 2;
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -25,6 +25,15 @@ static enum error refuse(const struct simulator *simulator, const struct manager
     if (event->kind == MANAGER_EVENT_START)
         return problem_set(problem, ERROR_INVALID,
                            "the manager has started already; \"start\" must be the first event");
+    if (event->kind == MANAGER_EVENT_UPGRADE_SPAWNED && manager->upgrade.life == UPGRADE_FORKING)
+        return problem_set(problem, ERROR_INVALID,
+                           "\"pid\" is %d; a new manager's must be above 1 and nobody else's",
+                           event->pid);
+    if (event->kind != MANAGER_EVENT_SPAWNED && event->kind != MANAGER_EVENT_SPAWN_FAILED)
+        return problem_set(problem, ERROR_INVALID,
+                           "\"%s\" cannot happen here, in phase %s; docs/diagrams/manager.md and "
+                           "upgrade.md have what can",
+                           manager_event_text(event->kind), manager_phase_text(manager->phase));
     return problem_set(problem, ERROR_INVALID,
                        "\"%s\" must answer an action \"spawn\", and all of them are answered",
                        manager_event_text(event->kind));

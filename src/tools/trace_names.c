@@ -33,8 +33,9 @@ const char *trace_event_members(enum manager_event_kind kind)
 {
     switch (kind) {
     case MANAGER_EVENT_START:
-        return " settings ";
+        return " predecessor settings ";
     case MANAGER_EVENT_SPAWNED:
+    case MANAGER_EVENT_UPGRADE_SPAWNED:
         return " pid ";
     case MANAGER_EVENT_HEARTBEAT:
         return " pid leaving ";
@@ -54,6 +55,11 @@ const char *trace_event_members(enum manager_event_kind kind)
     case MANAGER_EVENT_TICK:
     case MANAGER_EVENT_HELD_UP:
     case MANAGER_EVENT_PID_FILE_LOST:
+    case MANAGER_EVENT_UPGRADE_FAILED:
+    case MANAGER_EVENT_UPGRADE_READY:
+    case MANAGER_EVENT_UPGRADE_COMMITTED:
+    case MANAGER_EVENT_UPGRADE_ABORTED:
+    case MANAGER_EVENT_PREDECESSOR_GONE:
         break;
     }
     return "";

@@ -49,12 +49,18 @@ static enum error read_integer(const struct reading *reading, const char *name, 
     return ERROR_NONE;
 }
 
-static enum error read_pid(const struct reading *reading, struct manager_event *event)
+static enum error read_process(const struct reading *reading, const char *name,
+                               struct manager_event *event)
 {
     int64_t pid = 0;
-    enum error error = read_integer(reading, "pid", 1, INT32_MAX, &pid);
+    enum error error = read_integer(reading, name, 1, INT32_MAX, &pid);
     event->pid = (int32_t)pid;
     return error;
+}
+
+static enum error read_pid(const struct reading *reading, struct manager_event *event)
+{
+    return read_process(reading, "pid", event);
 }
 
 /* Seconds with up to 6 decimals: what a double holds is rounded to whole microseconds, and only its
@@ -159,6 +165,14 @@ static enum error read_settings(const struct reading *line, struct manager_setti
     return ERROR_NONE;
 }
 
+static enum error read_start(const struct reading *reading, struct trace_line *line)
+{
+    if (json_object_get(reading->object, "predecessor") != NULL &&
+        read_process(reading, "predecessor", &line->event) != ERROR_NONE)
+        return ERROR_INVALID;
+    return read_settings(reading, &line->settings);
+}
+
 static enum error read_leaving(const struct reading *reading, struct manager_event *event)
 {
     const json_t *value = json_object_get(reading->object, "leaving");
@@ -242,8 +256,9 @@ static enum error read_members(const struct reading *reading, struct trace_line 
 {
     switch (line->event.kind) {
     case MANAGER_EVENT_START:
-        return read_settings(reading, &line->settings);
+        return read_start(reading, line);
     case MANAGER_EVENT_SPAWNED:
+    case MANAGER_EVENT_UPGRADE_SPAWNED:
         return read_pid(reading, &line->event);
     case MANAGER_EVENT_HEARTBEAT:
         return read_pid(reading, &line->event) != ERROR_NONE ? ERROR_INVALID
@@ -263,6 +278,11 @@ static enum error read_members(const struct reading *reading, struct trace_line 
     case MANAGER_EVENT_TICK:
     case MANAGER_EVENT_HELD_UP:
     case MANAGER_EVENT_PID_FILE_LOST:
+    case MANAGER_EVENT_UPGRADE_FAILED:
+    case MANAGER_EVENT_UPGRADE_READY:
+    case MANAGER_EVENT_UPGRADE_COMMITTED:
+    case MANAGER_EVENT_UPGRADE_ABORTED:
+    case MANAGER_EVENT_PREDECESSOR_GONE:
         break;
     }
     return ERROR_NONE;

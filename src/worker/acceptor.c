@@ -217,13 +217,18 @@ void acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
     ev_timer_init(&acceptor->retry, on_retry, 0., 0.);
     acceptor->retry.data = acceptor;
     acceptor->is_open = true;
-    watch(acceptor);
+}
+
+void acceptor_begin(struct acceptor *acceptor)
+{
+    acceptor->has_begun = true;
+    acceptor_resume(acceptor);
 }
 
 void acceptor_resume(struct acceptor *acceptor)
 {
     const struct toad_worker *worker = acceptor->worker;
-    if (acceptor->is_open && !ev_is_active(&acceptor->retry) &&
+    if (acceptor->is_open && acceptor->has_begun && !ev_is_active(&acceptor->retry) &&
         admission_room(&worker->facts, &worker->settings->limits) > 0)
         watch(acceptor);
 }

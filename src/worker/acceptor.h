@@ -25,6 +25,7 @@ struct acceptor {
     int64_t blocked_us; /* since when the mutex was not to be had; NEVER_US: it was */
     double pause_s;     /* how long to step back next time */
     bool is_open;       /* the listeners are still this worker's */
+    bool has_begun;     /* it accepts, or would if there were room */
     bool passes_lock;   /* a stopped sibling holds the mutex, or it cannot be had at all */
 };
 
@@ -32,8 +33,11 @@ struct acceptor {
  * private file: a worker that becomes another user does it before. ERROR_SYSTEM: errno says why. */
 MUST_CHECK enum error acceptor_share_lock(struct acceptor *acceptor, int lock_fd);
 
-/* Begins to accept, under the mutex that was shared. */
+/* Makes everything ready, under the mutex that was shared. */
 void acceptor_open(struct acceptor *acceptor, struct toad_worker *worker);
+
+/* Begins to accept. */
+void acceptor_begin(struct acceptor *acceptor);
 
 /* A connection has closed: there may be room again (promise WRK-11). */
 void acceptor_resume(struct acceptor *acceptor);

@@ -137,7 +137,7 @@ void answer_refusal(struct connection *connection, uint16_t status, const char *
         .content_length = text.size,
     };
     send_reply(connection, &head, buffer_view(&text));
-    note_access(connection, NULL, status, text.size);
+    note_access(connection, connection->exchange, status, text.size);
 }
 
 /* An answer that is still wanted: false, and a line in the log where the application is wrong, if

@@ -274,7 +274,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
         return;
     }
     if (is_still_taken(connection)) {
-        connection->session.began_us = worker->now_us; /* it lingers anew */
+        http_session_linger(&connection->session, worker->now_us);
         update_timer(connection);
         return;
     }

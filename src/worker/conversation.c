@@ -17,13 +17,13 @@ void conversation_observe(struct connection *connection, int event)
 
 void conversation_refuse(struct connection *connection, uint16_t status, const char *reason)
 {
-    if (connection->exchange != NULL)
-        exchange_abort(connection->exchange);
     /* What is not the client's fault is told to the administrator, too. */
     if (status == 503)
         log_write(LOG_LEVEL_ERROR, "A request was refused: %s", reason);
     conversation_observe(connection, HTTP_SESSION_REFUSED);
     answer_refusal(connection, status, reason);
+    if (connection->exchange != NULL)
+        exchange_abort(connection->exchange);
 }
 
 /* The end of a head was found: makes it a request. False if the input cannot be used further. */

@@ -142,16 +142,37 @@ static void on_deliver(struct ev_loop *loop, ev_prepare *prepare, int events)
     access_log_flush(&worker->access_log);
 }
 
+/* Promise UPG-1: what was ready before serves from now on. */
+static void on_gate_open(struct ev_loop *loop, ev_io *io, int events)
+{
+    struct toad_worker *worker = io->data;
+    worker_refresh_time(worker);
+    ev_io_stop(loop, io);
+    /* The loop could not watch it and has let go of it. */
+    if ((events & EV_ERROR) != 0) {
+        log_write(LOG_LEVEL_ERROR, "The system cannot watch the gate, the worker leaves");
+        worker_leave(worker);
+        worker_consider_going(worker);
+        return;
+    }
+    process_close(&worker->gate_fd);
+    log_tee(-1);
+    /* The gate of a manager that is gone ends as well: this worker was never meant to serve. */
+    if (!worker->facts.is_leaving && !process_is_readable(worker->life_fd))
+        acceptor_begin(&worker->acceptor);
+}
+
 static void start_watchers(struct toad_worker *worker)
 {
     double interval_s = (double)worker->settings->heartbeat_interval_us / (double)SECOND_US;
     ev_timer_init(&worker->heartbeat, on_heartbeat, interval_s, interval_s);
     ev_io_init(&worker->life, on_manager_gone, worker->life_fd, EV_READ);
+    ev_io_init(&worker->gate, on_gate_open, worker->gate_fd, EV_READ);
     ev_signal_init(&worker->quit, on_quit, SIGQUIT);
     ev_signal_init(&worker->reopen, on_reopen, SIGUSR1);
     ev_prepare_init(&worker->deliver, on_deliver);
-    worker->heartbeat.data = worker->life.data = worker->quit.data = worker->reopen.data =
-        worker->deliver.data = worker;
+    worker->heartbeat.data = worker->life.data = worker->gate.data = worker->quit.data =
+        worker->reopen.data = worker->deliver.data = worker;
     ev_timer_start(worker->loop, &worker->heartbeat);
     ev_io_start(worker->loop, &worker->life);
     ev_signal_start(worker->loop, &worker->quit);
@@ -212,6 +233,10 @@ static enum error start_serving(struct toad_worker *worker)
     if (error != ERROR_NONE)
         return error;
     acceptor_open(&worker->acceptor, worker);
+    if (worker->gate_fd < 0)
+        acceptor_begin(&worker->acceptor);
+    else
+        ev_io_start(worker->loop, &worker->gate);
     return ERROR_NONE;
 }
 
@@ -226,6 +251,7 @@ static void release(struct toad_worker *worker)
     process_close(&worker->acceptor.lock_fd);
     process_close(&worker->heartbeat_fd);
     process_close(&worker->life_fd);
+    process_close(&worker->gate_fd);
 }
 
 static enum error serve(struct toad_worker *worker)
@@ -242,13 +268,14 @@ static enum error serve(struct toad_worker *worker)
     return ERROR_NONE;
 }
 
-int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd)
+int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd, int gate_fd)
 {
     static struct toad_worker worker;
     worker.settings = settings;
     worker.heartbeat_fd = heartbeat_fd;
     worker.life_fd = life_fd;
     worker.acceptor.lock_fd = -1;
+    worker.gate_fd = gate_fd;
     buffer_init(&worker.scratch.buffer, worker.scratch.storage, sizeof worker.scratch.storage);
     ignore_signals();
     bool has_served = prepare(&worker) == ERROR_NONE && serve(&worker) == ERROR_NONE;

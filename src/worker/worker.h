@@ -34,8 +34,8 @@ struct worker_settings {
 };
 
 /* Serves until it has left; gives the exit status of the process. Writes heartbeats to
- * `heartbeat_fd`; leaves gracefully when `life_fd` ends, because the manager is gone then. Closes
- * both. */
-int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd);
+ * `heartbeat_fd`; accepts nothing before `gate_fd` can be read or ends, if it is not negative;
+ * leaves gracefully when `life_fd` ends, because the manager is gone then. Closes all three. */
+int worker_run(const struct worker_settings *settings, int heartbeat_fd, int life_fd, int gate_fd);
 
 #endif

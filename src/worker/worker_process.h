@@ -23,8 +23,10 @@ struct toad_worker {
 
     int heartbeat_fd;
     int life_fd;
+    int gate_fd;
     ev_timer heartbeat;
     ev_io life;
+    ev_io gate;
     ev_signal quit;
     ev_signal reopen;
     ev_prepare deliver; /* runs the connections that were answered outside their own turn */

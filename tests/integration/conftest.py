@@ -2,11 +2,16 @@
 
 HYPNOTOAD_BUILD names the build under test; without it build/release. A missing build is a failure, not a skip."""
 import os
+import pathlib
 import re
 import resource
+import sys
 import uuid
 
 import pytest
+
+# The clients of tests/load are used here as well.
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 from harness import processes
 from harness.build import Build, run_marked

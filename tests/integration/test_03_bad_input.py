@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from harness.namespaces import unshared
 from harness.server import LOG_LINE
 
 # Root reads and writes everything, except without these capabilities.
@@ -155,7 +156,7 @@ def test_a_pid_file_on_a_full_disk(command, build):
     full.mkdir()
     script = 'mount -t tmpfs -o size=4k tmpfs "$0" && head -c 4096 /dev/zero >"$0/taken" && "$@"; status=$?; ' \
              '[ "$(ls -A "$0")" = taken ] && exit $status; ls -A "$0"; exit 99'
-    before = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, full]
+    before = [*unshared("mount"), "sh", "-c", script, full]
     arguments = command.configure(pid_file=str(full / "toad.pid"))
     line = complaint(command(*arguments, "--foreground", build.app("hello"), before=before))
     assert str(full / "toad.pid") in line

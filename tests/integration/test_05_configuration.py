@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from harness import processes
+from harness.namespaces import unshared
 
 LISTEN = "listen => ['http://127.0.0.1:0']"
 
@@ -82,7 +83,7 @@ def test_without_perl_a_script_is_refused_and_the_reason_told(command, build):
     script = 'PATH=/usr/bin:/bin; for perl in /usr/bin/perl /bin/perl /usr/local/bin/perl; do ' \
              '[ -e "$perl" ] && mount --bind /dev/null "$perl"; done; PATH=/nonexistent; "$@"'
     arguments = command.configure("my $n = 2; return {workers => $n};")
-    before = ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-c", script, "sh"]
+    before = [*unshared("mount"), "/bin/sh", "-c", script, "sh"]
     result = command(*arguments, "--test", build.app("hello"), before=before)
     assert (result.status, result.stdout) == (1, "")
     assert "perl" in result.stderr and str(command.config_file) in result.stderr

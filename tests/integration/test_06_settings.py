@@ -6,17 +6,18 @@ import subprocess
 import pytest
 
 from harness import Connection
+from harness.namespaces import unshared
 
 DEFAULTS = {"workers": 4, "spare": 2, "heartbeat_interval": 5, "heartbeat_timeout": 2, "graceful_timeout": 30,
             "upgrade_timeout": 30}
 # A network of its own, in which *:8080 is free.
-OWN_NETWORK = ["unshare", "--user", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
+OWN_NETWORK = ["sh", "-c", 'ip link set lo up; exec "$@"', "sh"]
 
 
 @pytest.fixture
 def default_server(prepare, build):
     """A server without any configuration, in a network of its own."""
-    server = prepare("probe", before=OWN_NETWORK)
+    server = prepare("probe", before=[*unshared("net"), *OWN_NETWORK])
     server.environment.pop("MOJO_REVERSE_PROXY", None)
     server.app = server.directory / "app.so"
     shutil.copy(build.app("probe"), server.app)
@@ -25,7 +26,8 @@ def default_server(prepare, build):
 
 def inside(server, *command):
     """Runs a command in the server's network."""
-    entered = ["nsenter", "--target", str(server.manager), "--user", "--net", "--preserve-credentials", *command]
+    user = ["--user", "--preserve-credentials"] if "--user" in unshared("net") else []
+    entered = ["nsenter", "--target", str(server.manager), *user, "--net", *command]
     return subprocess.run(entered, capture_output=True, text=True, check=True, timeout=30).stdout
 
 

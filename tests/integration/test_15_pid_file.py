@@ -115,5 +115,5 @@ def test_a_file_that_a_running_server_holds_is_not_taken(start, command, build):
     server = start("hello")
     before = server.pid_file.stat()
     result = command(*command.configure(pid_file=str(server.pid_file)), "--foreground", build.app("probe"))
-    assert result.status == 1 and str(server.pid_file) in result.stderr
+    assert result.status == 1 and f"serves another application, {server.app}" in result.stderr
     assert server.pid_file.stat() == before and server.get("/").status == 200

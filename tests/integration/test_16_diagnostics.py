@@ -17,6 +17,7 @@ def test_debugging_prints_the_originals_diagnostics(prepare):
     server.start()
     killed, = server.workers()
     server.signal("KILL", killed)
+    server.await_gone(killed)
     frozen = server.await_workers(1)[0]
     server.freeze(frozen)
     server.await_gone(frozen)

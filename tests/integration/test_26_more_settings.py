@@ -1,7 +1,6 @@
-"""Settings beyond the original's, and the signals of a hot deployment as long as there is none."""
+"""Settings beyond the original's."""
 import pytest
 
-from harness import processes, stays_so, wait_until
 from harness.client import ConnectionEnded
 
 
@@ -57,21 +56,3 @@ def test_message_max_is_the_largest_body(start, how):
             if status == 413:
                 with pytest.raises(ConnectionEnded):
                     connection.read_some()
-
-
-@pytest.mark.promise("MGR-8", "WRK-7", "OBS-3")
-@pytest.mark.parametrize("name", ["HUP", "USR2"])
-def test_a_deployment_that_is_asked_for_is_declined_and_harms_nothing(start, name):
-    """In the log, once for each; manager and workers stay, and so do connections."""
-    server = start(workers=2)
-    workers, before = server.workers(), server.pid_file.stat()
-    with server.connect() as connection:
-        connection.ask("/slow?s=0.5")
-        for count in range(1, 4):
-            server.signal(name)
-            wait_until(lambda: server.stderr.count("Hot deployment is not available") == count, f"line {count}", seen=server.describe)
-        assert connection.read_answer().text == "slow"
-        assert connection.get("/pid").number in workers
-    stays_so(lambda: server.workers() == workers and processes.lives(server.manager), 0.25, "the pool")
-    assert server.pid_file.stat() == before and not server.trace.find(action="signal")
-    assert server.stop("QUIT") == 0

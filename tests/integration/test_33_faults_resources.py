@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from harness import processes, wait_until
+from harness import LIMIT, processes, wait_until
 from harness.client import ConnectionEnded
+from harness.namespaces import unshared
 from harness_faults import sweep
 from harness_faults.preload import Clocks, Memory
 from harness_faults.strace import Injection, start_under
@@ -169,7 +170,7 @@ def test_r5_a_log_on_a_full_disk_stops_nothing(prepare):
     full = server.directory / "full"
     full.mkdir()
     server.config_file.write_text(server.config_file.read_text().replace("LOG", str(full / "toad.log")))
-    server.before = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", FULL_DISK, str(full)]
+    server.before = [*unshared("mount"), "sh", "-c", FULL_DISK, str(full)]
     server.excuse("deaths", "the test kills a worker")
     server.start()
     go_through_life(server)
@@ -262,27 +263,39 @@ def test_r6_what_is_no_file_of_ours_is_left_alone(command, build, make):
     assert not command.pid_file.is_symlink() or command.pid_file.read_text() == "somebody else's\n"
 
 
-@pytest.mark.promise("PID-1", "PID-4", "CLI-5")
-def test_r7_of_many_starts_at_once_one_wins(prepare, build):
-    """Each has an address of its own; what they fight for is the PID file."""
+@pytest.mark.promise("PID-1", "PID-4", "CLI-5", "CLI-8")
+def test_r7_of_many_starts_at_once_one_wins(prepare):
+    """Each has an address of its own; what they fight for is the PID file. Who comes late asks the winner for a deployment."""
     first = prepare("hello", workers=1)
     servers = [first] + [prepare("hello", workers=1) for _ in range(19)]
     for server in servers:
         server.config_file.write_text(first.config_file.read_text())
         server.excuse("log", "those that lose end with a line of their own")
+        server.excuse("generations", "deployments that are asked for at once are one")
         server.pid_file = first.pid_file
     for server in servers:
         server.launch()
-    wait_until(lambda: sum(server.process.poll() is None for server in servers) == 1, "all but one to give up",
-               seen=lambda: "\n".join(server.describe() for server in servers if server.process.poll() is None))
-    winner = next(server for server in servers if server.process.poll() is None)
+    winner, = wait_until(lambda: one_that_serves(servers), "all but one to give up",
+                         seen=lambda: "\n".join(server.describe() for server in servers if processes.marked(server.mark)))
     losers = [server for server in servers if server is not winner]
-    winner.await_ready()
-    assert {server.process.returncode for server in losers} == {1}
-    assert all(str(first.pid_file) in server.stderr and "Server available" not in server.stdout for server in losers)
+    winner.manager = winner.process.pid
+    winner.follow_last()
+    assert {server.process.wait(LIMIT) for server in losers} <= {0, 1}
+    assert all("Server available" not in server.stdout for server in losers)
+    assert all(str(first.pid_file) in server.stderr or "hot deployment" in server.stderr
+               for server in losers if server.process.returncode == 1)
     assert winner.get("/").status == 200
     assert winner.stop("QUIT") == 0
     assert not first.pid_file.exists()
+
+
+def one_that_serves(servers):
+    """The only server that has processes left, as a list, if they are one generation and that one serves."""
+    alive = [server for server in servers if processes.marked(server.mark)]
+    if len(alive) != 1 or "Server available" not in alive[0].stdout:
+        return None
+    everybody = processes.marked(alive[0].mark)
+    return alive if len(everybody) == 2 and alive[0].pid_text() in {f"{pid}\n" for pid in everybody} else None
 
 
 # ---- R10, R11: the lock ----
@@ -308,7 +321,7 @@ def test_r11_a_worker_that_stops_with_the_lock_in_hand_makes_nobody_deaf(start, 
     holder, *others = server.workers()
     # Until it has the mutex, nobody else takes what there is to accept.
     for other in others:
-        server.signal("STOP", other)
+        server.freeze(other)
     with Tracee(holder) as tracee:
         with server.connect() as caught:
             caught.ask("/pid")

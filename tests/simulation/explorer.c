@@ -1,6 +1,7 @@
 #include "explorer.h"
 
 #include "liveness.h"
+#include "policy/pool.h"
 
 #include <string.h>
 
@@ -13,10 +14,8 @@ enum {
 static bool is_beyond(const struct explorer *explorer, const struct world *world)
 {
     const struct manager *manager = &world->manager;
-    uint32_t most =
-        manager->phase == MANAGER_STARTING ? START_ATTEMPTS_MAX : explorer->failures_max;
-    bool is_kept = manager->phase == MANAGER_STARTING || manager->phase == MANAGER_RUNNING;
-    return is_kept && manager->backoff.failures > most;
+    uint32_t most = pool_is_untried(manager) ? START_ATTEMPTS_MAX : explorer->failures_max;
+    return pool_is_kept(manager) && manager->backoff.failures > most;
 }
 
 static void try_move(struct explorer *explorer, const struct world *base, struct move move)
@@ -58,7 +57,8 @@ static bool is_chosen(const struct explorer *explorer, enum move_kind kind, uint
         return true;
     if (kind == MOVE_BEAT || kind == MOVE_FAREWELL)
         return variant == 0 || (explorer->next + row) % 8 == variant;
-    if (kind == MOVE_STRANGER || kind == MOVE_REFUSED || kind == MOVE_EXIT)
+    if (kind == MOVE_STRANGER || kind == MOVE_REFUSED || kind == MOVE_EXIT ||
+        kind == MOVE_UPGRADE_EXIT)
         return (explorer->next + row) % move_variants(kind) == variant;
     return true;
 }

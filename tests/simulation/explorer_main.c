@@ -14,6 +14,9 @@ static const char usage[] =
     "  --failures N   failures in a row that a running manager is led to (3)\n"
     "  --tears        other events may come while a heartbeat line is torn\n"
     "  --every        try every variant of a move in every state, not in turn\n"
+    "  --upgrade N    seconds for a hot deployment (2)\n"
+    "  --deploys      USR2 may come\n"
+    "  --follows      the manager has a predecessor\n"
     "  --states N     stop after so many states (4000000)\n"
     "  --trace FILE   write the way to the violation, or to the last state, as a trace\n"
     "  --expect NAME  succeed only if this invariant is violated\n";
@@ -33,8 +36,11 @@ struct choices {
     uint32_t timeout;
     uint32_t grace;
     uint32_t failures;
+    uint32_t upgrade;
     bool tears;
     bool every;
+    bool deploys;
+    bool follows;
     uint32_t states;
     const char *trace;
     const char *expect;
@@ -55,25 +61,25 @@ static bool choose(int count, char **arguments, struct choices *choices)
     const struct {
         uint32_t most;
         uint32_t *number;
-    } numbers[] = {{7, &choices->workers},  {7, &choices->spare},        {7, &choices->wanted},
-                   {3, &choices->interval}, {3, &choices->timeout},      {6, &choices->grace},
-                   {6, &choices->failures}, {1u << 30, &choices->states}};
-    static const struct option options[] = {{"workers", required_argument, NULL, 0},
-                                            {"spare", required_argument, NULL, 1},
-                                            {"wanted", required_argument, NULL, 2},
-                                            {"interval", required_argument, NULL, 3},
-                                            {"timeout", required_argument, NULL, 4},
-                                            {"grace", required_argument, NULL, 5},
-                                            {"failures", required_argument, NULL, 6},
-                                            {"states", required_argument, NULL, 7},
-                                            {"tears", no_argument, NULL, 't'},
-                                            {"every", no_argument, NULL, 'E'},
-                                            {"trace", required_argument, NULL, 'T'},
-                                            {"expect", required_argument, NULL, 'e'},
-                                            {NULL, 0, NULL, 0}};
+    } numbers[] = {{7, &choices->workers},  {7, &choices->spare},         {7, &choices->wanted},
+                   {3, &choices->interval}, {3, &choices->timeout},       {6, &choices->grace},
+                   {6, &choices->failures}, {1u << 30, &choices->states}, {6, &choices->upgrade}};
+    static const struct option options[] = {
+        {"workers", required_argument, NULL, 0},  {"spare", required_argument, NULL, 1},
+        {"wanted", required_argument, NULL, 2},   {"interval", required_argument, NULL, 3},
+        {"timeout", required_argument, NULL, 4},  {"grace", required_argument, NULL, 5},
+        {"failures", required_argument, NULL, 6}, {"states", required_argument, NULL, 7},
+        {"upgrade", required_argument, NULL, 8},  {"deploys", no_argument, NULL, 'D'},
+        {"follows", no_argument, NULL, 'F'},      {"tears", no_argument, NULL, 't'},
+        {"every", no_argument, NULL, 'E'},        {"trace", required_argument, NULL, 'T'},
+        {"expect", required_argument, NULL, 'e'}, {NULL, 0, NULL, 0}};
     for (int option = 0; (option = getopt_long(count, arguments, "", options, NULL)) != -1;) {
         if (option == 't')
             choices->tears = true;
+        else if (option == 'D')
+            choices->deploys = true;
+        else if (option == 'F')
+            choices->follows = true;
         else if (option == 'E')
             choices->every = true;
         else if (option == 'T')
@@ -86,7 +92,7 @@ static bool choose(int count, char **arguments, struct choices *choices)
     }
     return optind == count && choices->workers > 0 && choices->wanted >= choices->workers &&
            choices->wanted + choices->spare <= STATE_ROWS_MAX && choices->interval > 0 &&
-           choices->grace > 0 && choices->states > 0 &&
+           choices->grace > 0 && choices->upgrade > 0 && choices->states > 0 &&
            (choices->expect == NULL || invariant_find(choices->expect) != INVARIANT_NONE);
 }
 
@@ -98,8 +104,9 @@ static void prepare(struct explorer *explorer, const struct choices *choices)
                                   .heartbeat_interval_us = choices->interval * QUANTUM_US,
                                   .heartbeat_timeout_us = choices->timeout * QUANTUM_US,
                                   .graceful_timeout_us = choices->grace * QUANTUM_US,
-                                  .upgrade_timeout_us = 30 * SECOND_US};
-    explorer->bounds = (struct moves_bounds){choices->wanted, choices->tears};
+                                  .upgrade_timeout_us = choices->upgrade * QUANTUM_US};
+    explorer->bounds =
+        (struct moves_bounds){choices->wanted, choices->tears, choices->deploys, choices->follows};
     explorer->tries_every_variant = choices->every;
     explorer->failures_max = choices->failures;
 }
@@ -137,6 +144,13 @@ static bool is_lawful(enum manager_phase from, enum manager_phase to)
            (is_listed(from, MANAGER_LEAVING) || is_listed(from, MANAGER_STOPPING));
 }
 
+/* Nobody is asked where there is no predecessor. */
+static bool is_possible(const struct explorer *explorer, const struct change *change)
+{
+    return explorer->bounds.follows ||
+           (change->from != MANAGER_ASKING && change->to != MANAGER_ASKING);
+}
+
 /* The list of phase changes is exactly what happens; the diagram is printed from it. */
 static bool judge_changes(const struct explorer *explorer, bool is_complete)
 {
@@ -150,7 +164,8 @@ static bool judge_changes(const struct explorer *explorer, bool is_complete)
                 is_right = false;
             }
     for (size_t i = 0; is_complete && i < CHANGES; i++)
-        if (!explorer->changes[changes[i].from][changes[i].to]) {
+        if (is_possible(explorer, &changes[i]) &&
+            !explorer->changes[changes[i].from][changes[i].to]) {
             (void)printf("explorer: %s is listed in manager.def and never happens\n",
                          changes[i].text);
             is_right = false;
@@ -178,14 +193,15 @@ static enum exit_code report(const struct explorer *explorer, const struct choic
 {
     bool is_broken = explorer->broken != INVARIANT_NONE;
     bool is_complete = !is_broken && explorer->next == explorer->set.count;
-    (void)printf("explorer: workers %u, spare %u, wanted up to %u%s: %u states, %ju transitions, "
-                 "%.1f s, %s\n",
-                 choices->workers, choices->spare, choices->wanted,
-                 choices->tears ? ", torn lines" : "", explorer->set.count,
-                 (uintmax_t)explorer->transitions, seconds,
-                 is_broken     ? "broken"
-                 : is_complete ? "complete"
-                               : "stopped at the bound");
+    (void)printf(
+        "explorer: workers %u, spare %u, wanted up to %u%s%s%s: %u states, %ju transitions, "
+        "%.1f s, %s\n",
+        choices->workers, choices->spare, choices->wanted, choices->tears ? ", torn lines" : "",
+        choices->deploys ? ", deployments" : "", choices->follows ? ", a predecessor" : "",
+        explorer->set.count, (uintmax_t)explorer->transitions, seconds,
+        is_broken     ? "broken"
+        : is_complete ? "complete"
+                      : "stopped at the bound");
     if (is_broken)
         (void)printf("violated: %s, %s\n", invariant_number(explorer->broken),
                      invariant_text(explorer->broken));
@@ -214,6 +230,7 @@ int main(int count, char **arguments)
                               .timeout = 1,
                               .grace = 3,
                               .failures = 3,
+                              .upgrade = 2,
                               .states = 4000000};
     if (!choose(count, arguments, &choices))
         return fputs(usage, stderr) == EOF ? EXIT_CODE_SELF : EXIT_CODE_USAGE;

@@ -1,6 +1,9 @@
 #include "judge.h"
 
+#include "judge_deployment.h"
 #include "judge_state.h"
+
+#include "policy/pool.h"
 
 #include <string.h>
 
@@ -31,16 +34,6 @@ enum invariant invariant_find(const char *number)
             return (enum invariant)i;
     return INVARIANT_NONE;
 }
-
-/* One step, while its actions are judged one after the other. */
-struct trial {
-    struct world *world;
-    const struct world *before;
-    const struct manager_event *event;
-    bool was_late; /* the manager noticed that it was held up */
-    uint32_t spawns;
-    uint32_t retired;
-};
 
 static enum invariant judge_spawn(struct trial *trial)
 {
@@ -84,7 +77,11 @@ static enum invariant judge_quit(struct trial *trial, struct witness *witness)
 {
     bool is_told = trial->event->kind == MANAGER_EVENT_STOP_GRACEFULLY ||
                    trial->event->kind == MANAGER_EVENT_SPAWNED;
-    if (trial->world->ending == ENDING_NONE) {
+    /* Who was silent is asked first, even where another's silence then fails the start. */
+    bool is_kept =
+        trial->world->ending == ENDING_NONE ||
+        (trial->event->kind == MANAGER_EVENT_TICK && trial->before->ending == ENDING_NONE);
+    if (is_kept) {
         enum invariant broken = judge_choice(trial, witness);
         if (broken != INVARIANT_NONE)
             return broken;
@@ -119,6 +116,8 @@ static enum invariant judge_kill(const struct trial *trial, const struct witness
 static enum invariant judge_signal(struct trial *trial, const struct manager_action *action)
 {
     struct witness *witness = world_find(trial->world, action->pid);
+    if (action->pid == NEW_PID || action->pid == OLD_PID)
+        return judge_manager_signal(trial, action);
     if (action->pid <= 1 || witness == NULL)
         return INVARIANT_I5;
     if (action->signal == WORKER_SIGNAL_USR1)
@@ -136,24 +135,19 @@ static enum invariant judge_signal(struct trial *trial, const struct manager_act
     return broken;
 }
 
-static bool is_ready(const struct world *world)
-{
-    uint32_t ready = 0;
-    for (uint32_t i = 0; i < world->count; i++)
-        ready += world->witnesses[i].is_serving && world->witnesses[i].has_beaten;
-    return ready >= world->wanted && world->spawning == 0;
-}
-
 static enum invariant judge_pid_file(struct trial *trial, const struct manager_action *action)
 {
     struct world *world = trial->world;
     bool is_right = false;
     if (action->kind == MANAGER_ACTION_REMOVE_PID_FILE)
         is_right = world->has_pid_file && world->ending != ENDING_NONE && world->count == 0;
+    else if (!may_serve(trial))
+        return trial->before->has_predecessor ? INVARIANT_I23 : INVARIANT_I25;
     else if (action->kind == MANAGER_ACTION_WRITE_PID_FILE && world->has_pid_file)
         is_right = trial->event->kind == MANAGER_EVENT_PID_FILE_LOST;
     else
-        is_right = !trial->before->has_pid_file && is_ready(world);
+        is_right = !trial->before->has_pid_file;
+    world->is_announced = world->is_announced || action->kind == MANAGER_ACTION_ANNOUNCE;
     world->has_pid_file = action->kind != MANAGER_ACTION_REMOVE_PID_FILE;
     return is_right && (world->ending == ENDING_NONE || !world->has_pid_file) ? INVARIANT_NONE
                                                                               : INVARIANT_I25;
@@ -164,7 +158,7 @@ static enum invariant judge_exit(struct trial *trial, const struct manager_actio
     struct world *world = trial->world;
     const struct manager_actions *actions = &world->actions;
     bool may_exit = (world->ending == ENDING_GRACEFUL || world->ending == ENDING_NOW) &&
-                    world->count == 0 && world->spawning == 0;
+                    world->count == 0 && world->spawning == 0 && !deployment_is_under_way(world);
     bool is_last = action == &actions->list[actions->count - 1];
     world->ending = ENDING_OVER;
     return may_exit && is_last && !world->has_pid_file &&
@@ -177,7 +171,7 @@ static enum invariant judge_action(struct trial *trial, const struct manager_act
 {
     /* A worker may be due at the same time. */
     if (trial->event->kind == MANAGER_EVENT_UPGRADE && action->kind != MANAGER_ACTION_LOG &&
-        action->kind != MANAGER_ACTION_SPAWN)
+        action->kind != MANAGER_ACTION_SPAWN && action->kind != MANAGER_ACTION_SPAWN_UPGRADE)
         return INVARIANT_I19;
     switch (action->kind) {
     case MANAGER_ACTION_SPAWN:
@@ -190,6 +184,12 @@ static enum invariant judge_action(struct trial *trial, const struct manager_act
         return judge_pid_file(trial, action);
     case MANAGER_ACTION_EXIT:
         return judge_exit(trial, action);
+    case MANAGER_ACTION_SPAWN_UPGRADE:
+    case MANAGER_ACTION_COMMIT_UPGRADE:
+    case MANAGER_ACTION_ABORT_UPGRADE:
+    case MANAGER_ACTION_END_UPGRADE:
+    case MANAGER_ACTION_ASK_TAKEOVER:
+        return judge_deployment_action(trial, action);
     case MANAGER_ACTION_REOPEN_LOGS:
     case MANAGER_ACTION_LOG:
         break;
@@ -197,15 +197,26 @@ static enum invariant judge_action(struct trial *trial, const struct manager_act
     return INVARIANT_NONE;
 }
 
-/* A start may fail because of a worker that never beat, or of forks that fail again and again. */
+/* Promise MGR-9: a new generation does not take over with workers that die young. */
+static bool is_unsound(const struct world *world, const struct witness *late)
+{
+    return world->has_predecessor && late->is_serving && late->has_beaten &&
+           world->now_us - late->ready_us < PROVEN_AFTER_US;
+}
+
+/* A start may fail because of a worker that never beat, of a predecessor that gives up, or of forks
+ * that fail again and again. */
 static bool may_fail_start(const struct trial *trial)
 {
     struct world *before = (struct world *)trial->before;
-    if (before->manager.phase != MANAGER_STARTING)
+    if (!pool_is_untried(&before->manager))
         return false;
+    if (trial->event->kind == MANAGER_EVENT_UPGRADE_ABORTED)
+        return true;
     if (trial->event->kind == MANAGER_EVENT_EXITED) {
         const struct witness *late = world_find(before, trial->event->pid);
-        return late != NULL && !late->has_beaten && !late->is_blameless;
+        return late != NULL &&
+               ((!late->has_beaten && !late->is_blameless) || is_unsound(before, late));
     }
     if (trial->event->kind == MANAGER_EVENT_SPAWN_FAILED)
         return trial->world->manager.backoff.failures >= START_ATTEMPTS_MAX;
@@ -218,8 +229,19 @@ static bool may_fail_start(const struct trial *trial)
     return false;
 }
 
+static bool must_fail_start(const struct trial *trial)
+{
+    struct world *before = (struct world *)trial->before;
+    if (!pool_is_untried(&before->manager) || trial->event->kind != MANAGER_EVENT_EXITED)
+        return trial->event->kind == MANAGER_EVENT_UPGRADE_ABORTED && before->ending == ENDING_NONE;
+    const struct witness *late = world_find(before, trial->event->pid);
+    return late != NULL && is_unsound(before, late);
+}
+
 static enum invariant judge_failed_start(const struct trial *trial)
 {
+    if (must_fail_start(trial) && trial->world->manager.exit_status == 0)
+        return INVARIANT_I31;
     if (trial->world->manager.exit_status == trial->before->manager.exit_status)
         return INVARIANT_NONE;
     trial->world->ending = ENDING_NOW;
@@ -259,5 +281,7 @@ enum invariant judge_step(struct world *world, const struct world *before,
     enum invariant broken = judge_failed_start(&trial);
     for (uint32_t i = 0; broken == INVARIANT_NONE && i < world->actions.count; i++)
         broken = judge_action(&trial, &world->actions.list[i]);
+    if (broken == INVARIANT_NONE)
+        broken = judge_deployment(&trial);
     return broken != INVARIANT_NONE ? broken : judge_state(world, before, event);
 }

@@ -1,10 +1,13 @@
 #include "judge_state.h"
 
+#include "judge_deployment.h"
+
 static enum ending ending_of(enum manager_phase phase)
 {
     switch (phase) {
     case MANAGER_UNSTARTED:
     case MANAGER_STARTING:
+    case MANAGER_ASKING:
     case MANAGER_RUNNING:
         break;
     case MANAGER_LEAVING:
@@ -24,7 +27,7 @@ static enum invariant judge_phase(const struct world *world, const struct world 
     if (event->kind == MANAGER_EVENT_SPAWN_FAILED && before->manager.phase == MANAGER_RUNNING &&
         phase != MANAGER_RUNNING)
         return INVARIANT_I17;
-    bool is_idle = world->count == 0 && world->spawning == 0;
+    bool is_idle = world->count == 0 && world->spawning == 0 && !deployment_is_under_way(world);
     if (is_idle && (world->ending == ENDING_GRACEFUL || world->ending == ENDING_NOW))
         return INVARIANT_I31;
     if (ending_of(phase) == world->ending && phase >= before->manager.phase)

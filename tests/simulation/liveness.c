@@ -36,6 +36,24 @@ static void answer_spawns(struct way *way)
     }
 }
 
+static void bury_successor(struct way *way)
+{
+    feed(way, 0,
+         (struct manager_event){
+             .kind = MANAGER_EVENT_EXITED, .pid = NEW_PID, .exit_status = -1, .exit_signal = 9});
+}
+
+/* A new generation fails, and what a predecessor is asked it agrees to. */
+static void end_deployment(struct way *way)
+{
+    if (way->world.deployment.stage == DEPLOYMENT_FORKING)
+        feed_kind(way, MANAGER_EVENT_UPGRADE_FAILED);
+    if (way->world.deployment.stage == DEPLOYMENT_ALIVE)
+        bury_successor(way);
+    if (way->world.has_predecessor && way->world.has_asked && way->world.ending == ENDING_NONE)
+        feed_kind(way, MANAGER_EVENT_UPGRADE_COMMITTED);
+}
+
 static bool has_newcomer(const struct way *way)
 {
     for (uint32_t i = 0; i < way->world.count; i++)
@@ -48,6 +66,7 @@ static bool has_newcomer(const struct way *way)
 static void be_kind(struct way *way)
 {
     answer_spawns(way);
+    end_deployment(way);
     for (uint32_t i = 0; i < way->world.count && way->broken == INVARIANT_NONE;) {
         const struct witness witness = way->world.witnesses[i];
         enum manager_event_kind kind =
@@ -126,11 +145,15 @@ static enum invariant judge_freezing(struct way *way, enum manager_event_kind st
     int64_t start_us = way->world.now_us;
     feed_kind(way, stop);
     answer_spawns(way);
+    if (way->world.deployment.stage == DEPLOYMENT_FORKING)
+        feed(way, 0, (struct manager_event){.kind = MANAGER_EVENT_UPGRADE_SPAWNED, .pid = NEW_PID});
     for (int step = 0; step < STEPS_MAX && way->broken == INVARIANT_NONE; step++) {
         if (way->world.ending == ENDING_OVER)
             return way->world.now_us - start_us > most_us ? bound : INVARIANT_NONE;
         int32_t pid = find_killed(&way->world);
-        if (pid != 0)
+        if (way->world.deployment.sent == WORKER_SIGNAL_KILL)
+            bury_successor(way);
+        else if (pid != 0)
             feed(
                 way, 0,
                 (struct manager_event){.kind = MANAGER_EVENT_EXITED, .pid = pid, .exit_signal = 9});

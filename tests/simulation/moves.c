@@ -24,11 +24,16 @@ uint32_t move_rows(enum move_kind kind, uint32_t rows)
 
 uint32_t move_variants(enum move_kind kind)
 {
-    if (kind == MOVE_STRANGER || kind == MOVE_REFUSED)
+    if (kind == MOVE_STRANGER)
         return 4;
+    if (kind == MOVE_REFUSED)
+        return 8;
     if (kind == MOVE_BEAT || kind == MOVE_FAREWELL || kind == MOVE_LATE)
         return 3;
-    return kind == MOVE_EXIT || kind == MOVE_TORN_BEGIN || kind == MOVE_TORN_END ? 2 : 1;
+    return kind == MOVE_EXIT || kind == MOVE_TORN_BEGIN || kind == MOVE_TORN_END ||
+                   kind == MOVE_UPGRADE_EXIT
+               ? 2
+               : 1;
 }
 
 /* A script in the making. */
@@ -213,9 +218,46 @@ static bool write_refused(const struct writing *writing)
     case 2:
         return world->spawning == 0 &&
                add_pid(writing, MANAGER_EVENT_SPAWNED, world_free_pid(world));
-    default:
+    case 3:
         return world->spawning == 0 && add_kind(writing, MANAGER_EVENT_SPAWN_FAILED);
+    case 4: /* the new manager is no worker */
+        return add_pid(writing, MANAGER_EVENT_SPAWNED, NEW_PID);
+    case 5:
+        return add_pid(writing, MANAGER_EVENT_UPGRADE_SPAWNED,
+                       world->count > 0 ? writing->pids[0] : 1);
+    case 6:
+        return add_kind(writing, MANAGER_EVENT_UPGRADE_READY);
+    default:
+        return add_kind(writing, MANAGER_EVENT_UPGRADE_COMMITTED);
     }
+}
+
+/* Those of the refused ones that sometimes are right are tried only where they are not. */
+static bool write_wrong(const struct writing *writing)
+{
+    return write_refused(writing) &&
+           !world_allows(writing->world, &writing->script->steps[0].event);
+}
+
+static bool write_upgrade_exit(const struct writing *writing)
+{
+    bool is_signal = writing->move.variant == 1;
+    return writing->world->deployment.stage == DEPLOYMENT_ALIVE &&
+           add_event(writing, (struct manager_event){.kind = MANAGER_EVENT_EXITED,
+                                                     .pid = NEW_PID,
+                                                     .exit_status = is_signal ? -1 : 1,
+                                                     .exit_signal = is_signal ? 9 : 0});
+}
+
+/* What is said of a new generation, or to one, wherever it may be said. */
+static bool write_deployment(const struct writing *writing, enum manager_event_kind kind)
+{
+    bool is_spawned = kind == MANAGER_EVENT_UPGRADE_SPAWNED;
+    bool is_mine = kind == MANAGER_EVENT_UPGRADE_SPAWNED || kind == MANAGER_EVENT_UPGRADE_READY ||
+                   kind == MANAGER_EVENT_UPGRADE_FAILED;
+    struct manager_event event = {.kind = kind, .pid = is_spawned ? NEW_PID : 0};
+    return (is_mine ? writing->bounds->deploys : writing->bounds->follows) &&
+           world_allows(writing->world, &event) && add_event(writing, event);
 }
 
 static bool write_move(const struct writing *writing)
@@ -223,7 +265,7 @@ static bool write_move(const struct writing *writing)
     const struct world *world = writing->world;
     switch (writing->move.kind) {
     case MOVE_START:
-        return add_kind(writing, MANAGER_EVENT_START);
+        return add_pid(writing, MANAGER_EVENT_START, writing->bounds->follows ? OLD_PID : 0);
     case MOVE_SPAWNED:
         return world->spawning > 0 &&
                add_pid(writing, MANAGER_EVENT_SPAWNED, world_free_pid(world));
@@ -244,7 +286,7 @@ static bool write_move(const struct writing *writing)
     case MOVE_ONE_LESS:
         return write_one_less(writing);
     case MOVE_UPGRADE:
-        return add_kind(writing, MANAGER_EVENT_UPGRADE);
+        return writing->bounds->deploys && add_kind(writing, MANAGER_EVENT_UPGRADE);
     case MOVE_REOPEN_LOGS:
         return add_kind(writing, MANAGER_EVENT_REOPEN_LOGS);
     case MOVE_HELD_UP:
@@ -264,7 +306,21 @@ static bool write_move(const struct writing *writing)
     case MOVE_STRANGER:
         return write_stranger(writing);
     case MOVE_REFUSED:
-        return write_refused(writing);
+        return write_wrong(writing);
+    case MOVE_UPGRADE_SPAWNED:
+        return write_deployment(writing, MANAGER_EVENT_UPGRADE_SPAWNED);
+    case MOVE_UPGRADE_FAILED:
+        return write_deployment(writing, MANAGER_EVENT_UPGRADE_FAILED);
+    case MOVE_UPGRADE_READY:
+        return write_deployment(writing, MANAGER_EVENT_UPGRADE_READY);
+    case MOVE_UPGRADE_EXIT:
+        return write_upgrade_exit(writing);
+    case MOVE_COMMITTED:
+        return write_deployment(writing, MANAGER_EVENT_UPGRADE_COMMITTED);
+    case MOVE_ABORTED:
+        return write_deployment(writing, MANAGER_EVENT_UPGRADE_ABORTED);
+    case MOVE_PREDECESSOR_GONE:
+        return write_deployment(writing, MANAGER_EVENT_PREDECESSOR_GONE);
     case MOVE_KINDS:
         break;
     }

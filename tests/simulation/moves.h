@@ -29,7 +29,14 @@ enum move_kind {
     MOVE_TORN_BEGIN, /* 0: the beginning of a line, 1: garbage without an end */
     MOVE_TORN_END,   /* row; 0: a beat, 1: a farewell; the row behind the last: a line end */
     MOVE_STRANGER,   /* 0 to 3: what nobody said or did */
-    MOVE_REFUSED,    /* 0 to 3: what no shell may report */
+    MOVE_REFUSED,    /* 0 to 7: what no shell may report */
+    MOVE_UPGRADE_SPAWNED,
+    MOVE_UPGRADE_FAILED,
+    MOVE_UPGRADE_READY,
+    MOVE_UPGRADE_EXIT, /* 0: status, 1: signal */
+    MOVE_COMMITTED,
+    MOVE_ABORTED,
+    MOVE_PREDECESSOR_GONE,
     MOVE_KINDS
 };
 
@@ -42,6 +49,8 @@ struct move {
 struct moves_bounds {
     uint32_t wanted;   /* no TTIN beyond */
     bool tears_across; /* other events may come while a line of the pipe is torn */
+    bool deploys;      /* USR2 may come */
+    bool follows;      /* the manager has a predecessor */
 };
 
 enum {

@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include "policy/pool.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +69,12 @@ static bool will_fail(const struct world *world, const struct roster_row *row)
            (row->was_silent || row->life == WORKER_LEAVING);
 }
 
+/* Its workers' first second matters. */
+static bool is_followed(const struct world *world)
+{
+    return pool_is_untried(&world->manager) && world->has_predecessor;
+}
+
 static void pack_serving(const struct world *world, const struct roster_row *row, struct bits *bits)
 {
     put(bits, age(world, row->heard_us), 3);
@@ -100,7 +108,9 @@ static uint32_t pack_row(const struct world *world, const struct roster_row *row
         3);
     put(&bits, witness->sent == WORKER_SIGNAL_TERM ? age(world, witness->stopped_us) : 0, 3);
     bool is_to_blame = !witness->has_beaten && !witness->is_blameless;
-    put(&bits, world->manager.phase == MANAGER_STARTING && is_to_blame, 1);
+    put(&bits, pool_is_untried(&world->manager) && is_to_blame, 1);
+    /* It has proven healthy after a quantum; before, its end is the end of a new generation. */
+    put(&bits, is_followed(world) && witness->ready_us == world->now_us, 1);
     return bits.word;
 }
 
@@ -149,11 +159,66 @@ static void unpack_row(struct world *world, uint32_t index, uint32_t word)
     witness->stopped_us = row->stopped_us == NEVER_US ? NEVER_US : stopped_us;
     bool is_to_blame = take(&bits, 1);
     witness->has_beaten = witness->is_serving ? row->life == WORKER_READY : !is_to_blame;
+    bool is_young = take(&bits, 1);
+    witness->ready_us = !witness->has_beaten ? NEVER_US
+                        : is_young           ? world->now_us
+                                             : world->now_us - PROVEN_AFTER_US;
 }
 
 static uint32_t quanta_until(const struct world *world, int64_t time_us)
 {
     return time_us <= world->now_us ? 0 : (uint32_t)((time_us - world->now_us) / QUANTUM_US);
+}
+
+/* The manager's own view first, then the observer's. */
+static uint32_t pack_deployment(const struct world *world)
+{
+    const struct upgrade *upgrade = &world->manager.upgrade;
+    const struct deployment *deployment = &world->deployment;
+    bool is_timed = deployment->stage == DEPLOYMENT_ALIVE && !deployment->is_committed;
+    struct bits bits = {0, 0};
+    put(&bits, upgrade->life, 3);
+    put(&bits, upgrade->life == UPGRADE_STARTING ? age(world, upgrade->began_us) : 0, 3);
+    put(&bits, upgrade->life == UPGRADE_ABORTING ? age(world, upgrade->stopped_us) : 0, 3);
+    put(&bits, is_followed(world) && world->manager.predecessor != 0, 1);
+    put(&bits, deployment->stage, 2);
+    put(&bits, deployment->is_committed, 1);
+    put(&bits, deployment->is_aborted, 1);
+    put(&bits, deployment->sent, 2);
+    put(&bits, is_timed && !deployment->is_aborted ? age(world, deployment->began_us) : 0, 3);
+    put(&bits,
+        is_timed && deployment->sent == WORKER_SIGNAL_TERM ? age(world, deployment->stopped_us) : 0,
+        3);
+    put(&bits, world->is_announced, 1);
+    put(&bits, is_followed(world), 1);
+    put(&bits, is_followed(world) && world->has_asked, 1);
+    return bits.word;
+}
+
+static int64_t take_age(const struct world *world, struct bits *bits)
+{
+    return world->now_us - (int64_t)take(bits, 3) * QUANTUM_US;
+}
+
+static void unpack_deployment(uint32_t word, struct world *world)
+{
+    struct upgrade *upgrade = &world->manager.upgrade;
+    struct deployment *deployment = &world->deployment;
+    struct bits bits = {word, 0};
+    upgrade->life = (enum upgrade_life)take(&bits, 3);
+    upgrade->began_us = take_age(world, &bits);
+    upgrade->stopped_us = take_age(world, &bits);
+    upgrade->pid = upgrade_has_process(upgrade) ? NEW_PID : 0;
+    world->manager.predecessor = take(&bits, 1) ? OLD_PID : 0;
+    deployment->stage = (enum deployment_stage)take(&bits, 2);
+    deployment->is_committed = take(&bits, 1);
+    deployment->is_aborted = take(&bits, 1);
+    deployment->sent = (enum worker_signal)take(&bits, 2);
+    deployment->began_us = take_age(world, &bits);
+    deployment->stopped_us = take_age(world, &bits);
+    world->is_announced = take(&bits, 1);
+    world->has_predecessor = take(&bits, 1);
+    world->has_asked = take(&bits, 1);
 }
 
 static void pack_head(const struct world *world, uint32_t *words)
@@ -182,6 +247,7 @@ static void pack_head(const struct world *world, uint32_t *words)
     put(&second, manager->reader.is_overlong ? 2 : manager->reader.size > 0, 2);
     words[0] = first.word;
     words[1] = second.word;
+    words[2] = pack_deployment(world);
 }
 
 static void unpack_pipe(struct world *world, uint32_t kind)
@@ -217,6 +283,7 @@ static void unpack_head(const uint32_t *words, struct world *world)
     world->spawning = take(&second, 4);
     world->has_pid_file = take(&second, 1);
     unpack_pipe(world, take(&second, 2));
+    unpack_deployment(words[2], world);
     world->is_started = manager->phase != MANAGER_UNSTARTED;
     world->count = manager->roster.count;
 }
@@ -227,7 +294,7 @@ void state_pack(const struct world *world, struct state *ret_state, int32_t *ret
     assert(roster->count <= STATE_ROWS_MAX && roster->count == world->count);
     *ret_state = (struct state){{0}};
     pack_head(world, ret_state->words);
-    uint32_t *rows = ret_state->words + 2;
+    uint32_t *rows = ret_state->words + STATE_HEAD_WORDS;
     int32_t pids[STATE_ROWS_MAX];
     for (uint32_t i = 0; i < roster->count; i++) {
         uint32_t word = pack_row(world, &roster->rows[i]);
@@ -251,18 +318,18 @@ void state_unpack(const struct state *state, const struct manager_settings *sett
     ret_world->actions.count = 0;
     unpack_head(state->words, ret_world);
     for (uint32_t i = 0; i < ret_world->count; i++)
-        unpack_row(ret_world, i, state->words[2 + i]);
+        unpack_row(ret_world, i, state->words[STATE_HEAD_WORDS + i]);
 }
 
 uint32_t state_rows(const struct state *state)
 {
     uint32_t count = 0;
-    while (count < STATE_ROWS_MAX && state->words[2 + count] != 0)
+    while (count < STATE_ROWS_MAX && state->words[STATE_HEAD_WORDS + count] != 0)
         count++;
     return count;
 }
 
 bool state_rows_are_alike(const struct state *state, uint32_t a, uint32_t b)
 {
-    return state->words[2 + a] == state->words[2 + b];
+    return state->words[STATE_HEAD_WORDS + a] == state->words[STATE_HEAD_WORDS + b];
 }

@@ -11,8 +11,9 @@
 
 enum {
     STATE_ROWS_MAX = 8,
-    STATE_WORDS = 2 + STATE_ROWS_MAX,
-    STATE_AGE_MAX = 6 /* quanta: an interval and its timeout, a graceful timeout */
+    STATE_HEAD_WORDS = 3,
+    STATE_WORDS = STATE_HEAD_WORDS + STATE_ROWS_MAX,
+    STATE_AGE_MAX = 6 /* quanta: an interval and its timeout, a graceful timeout, a deployment's */
 };
 
 struct state {

@@ -11,6 +11,10 @@ void world_init(struct world *world, const struct manager_settings *settings)
     world->ending = ENDING_NONE;
     world->is_started = false;
     world->has_pid_file = false;
+    world->is_announced = false;
+    world->has_predecessor = false;
+    world->has_asked = false;
+    world->deployment = (struct deployment){.stage = DEPLOYMENT_NONE};
     world->wanted = settings->workers;
     world->spawning = 0;
     world->line_size = 0;
@@ -56,16 +60,45 @@ int32_t world_free_pid(const struct world *world)
     return pid;
 }
 
+static bool is_free(const struct world *world, int32_t pid)
+{
+    bool is_new_manager = world->deployment.stage == DEPLOYMENT_ALIVE && pid == NEW_PID;
+    return pid > 1 && !is_new_manager && world_find((struct world *)world, pid) == NULL;
+}
+
+static bool allows_spawned(const struct world *world, const struct manager_event *event)
+{
+    return world->spawning > 0 &&
+           (event->kind == MANAGER_EVENT_SPAWN_FAILED || is_free(world, event->pid));
+}
+
+/* What may be said of a new generation, and to one. */
+static bool allows_deployment(const struct world *world, const struct manager_event *event)
+{
+    bool is_ending = world->ending != ENDING_NONE;
+    if (event->kind == MANAGER_EVENT_UPGRADE_SPAWNED)
+        return world->deployment.stage == DEPLOYMENT_FORKING && is_free(world, event->pid);
+    if (event->kind == MANAGER_EVENT_UPGRADE_READY)
+        return world->deployment.stage == DEPLOYMENT_ALIVE;
+    if (event->kind == MANAGER_EVENT_UPGRADE_FAILED)
+        return is_ending || world->is_announced;
+    if (event->kind == MANAGER_EVENT_UPGRADE_COMMITTED)
+        return is_ending || (world->has_predecessor && world->has_asked);
+    if (event->kind == MANAGER_EVENT_UPGRADE_ABORTED ||
+        event->kind == MANAGER_EVENT_PREDECESSOR_GONE)
+        return is_ending || world->has_predecessor;
+    return true;
+}
+
 bool world_allows(const struct world *world, const struct manager_event *event)
 {
     if (event->kind == MANAGER_EVENT_START)
         return !world->is_started;
     if (!world->is_started || world->ending == ENDING_OVER)
         return false;
-    if (event->kind == MANAGER_EVENT_SPAWNED)
-        return world->spawning > 0 && event->pid > 1 &&
-               world_find((struct world *)world, event->pid) == NULL;
-    return event->kind != MANAGER_EVENT_SPAWN_FAILED || world->spawning > 0;
+    return event->kind == MANAGER_EVENT_SPAWNED || event->kind == MANAGER_EVENT_SPAWN_FAILED
+               ? allows_spawned(world, event)
+               : allows_deployment(world, event);
 }
 
 bool world_is_late(const struct world *world, int64_t wake_us)
@@ -79,6 +112,7 @@ static void add_witness(struct world *world, int32_t pid)
     assert(world->count < WITNESSES_MAX);
     world->witnesses[world->count++] = (struct witness){.pid = pid,
                                                         .is_serving = true,
+                                                        .ready_us = NEVER_US,
                                                         .expected_us = world->now_us,
                                                         .leaving_us = NEVER_US,
                                                         .stopped_us = NEVER_US};
@@ -101,6 +135,8 @@ static void hear(struct world *world, int32_t pid, bool is_leaving)
         witness->is_serving = false;
         witness->leaving_us = world->now_us;
     } else {
+        if (!witness->has_beaten)
+            witness->ready_us = world->now_us;
         witness->has_beaten = true;
     }
 }
@@ -135,6 +171,9 @@ static void forgive(struct world *world)
     for (uint32_t i = 0; i < world->count; i++)
         if (world->witnesses[i].is_serving)
             world->witnesses[i].expected_us = world->now_us;
+    struct deployment *deployment = &world->deployment;
+    if (deployment->stage == DEPLOYMENT_ALIVE && !deployment->is_aborted)
+        deployment->began_us = world->now_us;
 }
 
 static void observe_signal(struct world *world, enum manager_event_kind kind)
@@ -150,12 +189,23 @@ static void observe_signal(struct world *world, enum manager_event_kind kind)
         world->wanted--;
 }
 
+static void observe_deployment(struct world *world, const struct manager_event *event)
+{
+    if (event->kind == MANAGER_EVENT_UPGRADE_SPAWNED)
+        world->deployment =
+            (struct deployment){.stage = DEPLOYMENT_ALIVE, .began_us = world->now_us};
+    /* Who is told to give up ends, with a status that says so. */
+    if (event->kind == MANAGER_EVENT_UPGRADE_ABORTED && world->ending == ENDING_NONE)
+        world->ending = ENDING_NOW;
+}
+
 void world_observe(struct world *world, const struct manager_event *event, int64_t wake_us)
 {
     bool is_kept = world->ending == ENDING_NONE;
     switch (event->kind) {
     case MANAGER_EVENT_START:
         world->is_started = true;
+        world->has_predecessor = event->pid != 0;
         break;
     case MANAGER_EVENT_SPAWNED:
         world->spawning--;
@@ -191,7 +241,26 @@ void world_observe(struct world *world, const struct manager_event *event, int64
     case MANAGER_EVENT_UPGRADE:
     case MANAGER_EVENT_REOPEN_LOGS:
         break;
+    case MANAGER_EVENT_UPGRADE_SPAWNED:
+    case MANAGER_EVENT_UPGRADE_FAILED:
+    case MANAGER_EVENT_UPGRADE_READY:
+    case MANAGER_EVENT_UPGRADE_COMMITTED:
+    case MANAGER_EVENT_UPGRADE_ABORTED:
+    case MANAGER_EVENT_PREDECESSOR_GONE:
+        observe_deployment(world, event);
+        break;
     }
+}
+
+int64_t world_deployment_deadline_us(const struct world *world)
+{
+    const struct deployment *deployment = &world->deployment;
+    if (deployment->stage != DEPLOYMENT_ALIVE || deployment->is_committed ||
+        deployment->sent == WORKER_SIGNAL_KILL)
+        return NEVER_US;
+    return deployment->is_aborted
+               ? deployment->stopped_us + KILL_AFTER_US
+               : deployment->began_us + world->manager.settings.upgrade_timeout_us;
 }
 
 int64_t world_deadline_us(const struct world *world, const struct witness *witness)

@@ -29,9 +29,31 @@ struct witness {
     bool has_beaten;
     bool is_blameless;       /* was asked to leave though it was not silent */
     enum worker_signal sent; /* the strongest so far */
+    int64_t ready_us;        /* its first heartbeat; NEVER_US before */
     int64_t expected_us;     /* heartbeats are expected from here on */
     int64_t leaving_us;      /* NEVER_US: it serves */
     int64_t stopped_us;      /* it got TERM; NEVER_US: not yet */
+};
+
+/* The new generation that the manager makes, as the observer sees it. */
+enum deployment_stage {
+    DEPLOYMENT_NONE,
+    DEPLOYMENT_FORKING,
+    DEPLOYMENT_ALIVE
+};
+
+struct deployment {
+    enum deployment_stage stage;
+    bool is_committed;
+    bool is_aborted;
+    enum worker_signal sent; /* the strongest so far */
+    int64_t began_us;        /* ALIVE: its time runs from here on */
+    int64_t stopped_us;      /* it got TERM */
+};
+
+enum {
+    OLD_PID = 99, /* the predecessor of a manager that has one */
+    NEW_PID = 301 /* every new generation that it makes */
 };
 
 struct world {
@@ -39,7 +61,11 @@ struct world {
     int64_t now_us;
     enum ending ending;
     bool is_started;
-    bool has_pid_file;
+    bool has_pid_file; /* it is this manager's to keep */
+    bool is_announced;
+    bool has_predecessor; /* which has not agreed and is not gone */
+    bool has_asked;
+    struct deployment deployment;
     uint32_t wanted;
     uint32_t spawning;
     char line[HEARD_LINE_MAX]; /* of the pipe, unfinished */
@@ -68,6 +94,9 @@ void world_observe(struct world *world, const struct manager_event *event, int64
 
 /* When the observer expects something to happen to this worker; NEVER_US if nothing. */
 int64_t world_deadline_us(const struct world *world, const struct witness *witness);
+
+/* When the observer expects the deployment to be given up or killed; NEVER_US if not. */
+int64_t world_deployment_deadline_us(const struct world *world);
 
 /* A TICK now finds a manager that was held up longer than a heartbeat interval. */
 bool world_is_late(const struct world *world, int64_t wake_us);

@@ -18,6 +18,10 @@ LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[\d+\] (info|war
 ORDERLY = [{"status": 0}, {"signal": 15}, {"signal": 9}, {"signal": 2}]
 
 
+def is_orderly(end):
+    return any(end.items() >= orderly.items() for orderly in ORDERLY)
+
+
 class Server:
     """Not started yet. `config` is the text of the file; without it, `settings` are written as Perl data."""
 
@@ -33,11 +37,13 @@ class Server:
         self.settings = {"listen": ["http://127.0.0.1:0"], "workers": 2, "pid_file": str(directory / "hypnotoad.pid")}
         self.settings.update(settings or {})
         self.config_file = directory / "server.conf"
-        self.config_file.write_text(perl_file(self.settings) if config is None else config)
+        self.write_config(config)
         self.pid_file = directory / "hypnotoad.pid"
-        self.trace = Trace(directory / "trace.jsonl")
+        self.program = build.hypnotoad
+        self.trace = self.first_trace = Trace(directory / "trace.jsonl")
         self.stdout_file = directory / "stdout"
         self.stderr_file = directory / "stderr"
+        self.inherited = ()
         self.environment = {**os.environ, **sanitizer_environment(directory), "HYPNOTOAD_TRACE": str(self.trace.path),
                             **(environment or {}), processes.MARK: self.mark}
         self.expected_files = {"server.conf", "trace.jsonl", "stdout", "stderr"}
@@ -45,6 +51,10 @@ class Server:
         self.process = None
         self.manager = None
         self.sockets = set()
+
+    def write_config(self, text=None):
+        """Writes the settings, or this text."""
+        self.config_file.write_text(perl_file(self.settings) if text is None else text)
 
     # ---- Starting ----
 
@@ -60,11 +70,11 @@ class Server:
     def launch_bare(self, *arguments):
         """The same with these arguments alone."""
         self.expected_files.update(path.name for path in self.directory.iterdir())
-        command = [*self.before, self.build.hypnotoad, *arguments]
+        command = [*self.before, self.program, *arguments]
         with open(self.stdout_file, "wb") as stdout, open(self.stderr_file, "wb") as stderr:
             self.process = subprocess.Popen(list(map(str, command)), env=self.environment, cwd=self.directory,
                                             stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr,
-                                            start_new_session=True, umask=self.umask)
+                                            start_new_session=True, umask=self.umask, pass_fds=self.inherited)
         return self
 
     def will_end_traced(self):
@@ -77,8 +87,11 @@ class Server:
 
     def await_ready(self):
         self.manager = wait_until(self.ready_manager, "the server to be ready", seen=self.describe)
-        self.sockets = {link for link in processes.descriptors_of(self.manager).values() if link.startswith("socket:")}
+        self.note_sockets()
         return self
+
+    def note_sockets(self):
+        self.sockets |= {link for link in processes.descriptors_of(self.manager).values() if link.startswith("socket:")}
 
     def is_refused(self):
         """Waits until the server is ready or has ended; true if it has ended."""
@@ -124,17 +137,24 @@ class Server:
 
     def workers(self):
         """PIDs of the workers that live, in the order in which they started."""
-        program = str(self.build.hypnotoad)
-        return [stat.pid for stat in processes.children_of(self.manager)
-                if processes.lives(stat.pid) and processes.executable_of(stat.pid) == program]
+        program = processes.executable_of(self.manager)
+        successors = {line["pid"] for line in self.trace.find(event="upgrade_spawned")}
+        return [stat.pid for stat in processes.children_of(self.manager) if stat.pid not in successors
+                and processes.lives(stat.pid) and processes.executable_of(stat.pid) == program]
 
     def ready_workers(self):
         """Workers that live and have sent a heartbeat."""
         return [pid for pid in self.workers() if self.trace.beats(pid)]
 
+    def traces(self):
+        """What each generation has recorded, the first one first. A generation that failed was overwritten by the next."""
+        numbers = sorted(int(path.suffix[1:]) for path in self.directory.glob(self.first_trace.path.name + ".*"))
+        later = [Trace(self.first_trace.path.with_name(f"{self.first_trace.path.name}.{number}")) for number in numbers]
+        return [trace for trace in (self.first_trace, *later) if trace.path.exists()]
+
     def describe(self):
         lines = [f"processes {processes.marked(self.mark)}, PID file {self.pid_text()!r}"]
-        for path in (self.stdout_file, self.stderr_file, self.trace.path):
+        for path in (self.stdout_file, self.stderr_file, *(trace.path for trace in self.traces()[-3:])):
             if path.exists():
                 lines.append(f"-- {path.name}:\n{path.read_text(errors='replace')[-4000:]}")
         return "\n".join(lines)
@@ -191,13 +211,49 @@ class Server:
     def await_log(self, text, limit=LIMIT):
         wait_until(lambda: text in self.stderr, f"{text!r} in the log", limit, seen=self.describe)
 
+    # ---- Generations ----
+
+    def successor(self):
+        """The manager that the PID file names, if it is another one than before."""
+        text = self.pid_text()
+        if not re.fullmatch(r"\d+\n", text) or int(text) == self.manager or not processes.lives(int(text)):
+            return None
+        return int(text)
+
+    def follow(self, manager):
+        """From here on this manager is meant, and its trace."""
+        files = processes.descriptors_of(manager).values()
+        name = next(path for path in files if path.startswith(str(self.first_trace.path)))
+        self.manager, self.trace = manager, Trace(self.first_trace.path.with_name(os.path.basename(name)))
+        self.note_sockets()
+        return self
+
+    def await_successor(self, limit=LIMIT):
+        """Waits until another generation serves than before, and follows it."""
+        return self.follow(wait_until(self.successor, "a new generation", limit, seen=self.describe))
+
+    def upgrade(self, name="USR2"):
+        """A hot deployment from the signal to the end of the old generation; returns the old manager."""
+        old = self.manager
+        self.signal(name)
+        self.await_successor()
+        self.await_gone(old)
+        return old
+
+    def follow_last(self):
+        """Whatever has happened: the manager that the PID file names now."""
+        while (successor := self.successor()) in processes.marked(self.mark):
+            self.follow(successor)
+
     def await_end(self, limit=LIMIT):
         """Waits for the manager to end; returns its exit status."""
-        if self.stays_in_foreground:
+        if self.stays_in_foreground and self.trace.path == self.first_trace.path:
             wait_until(lambda: self.process.poll() is not None, "the server to end", limit, seen=self.describe)
             return self.process.returncode
         self.await_gone(self.manager, limit)
-        return processes.reap(self.manager)
+        # A predecessor that had still connections was the parent.
+        ends = [end for trace in self.traces() for end in trace.find(event="exited", pid=self.manager)]
+        return ends[0].get("status", -ends[0].get("signal", 0)) if ends else processes.reap(self.manager)
 
     def stop(self, name="TERM", limit=LIMIT):
         self.signal(name)
@@ -206,7 +262,7 @@ class Server:
     # ---- The end ----
 
     def excuse(self, check, reason):
-        """Leaves out one of the checks at the end ("replay", "deaths", "log", "files"); the reason says why."""
+        """Leaves out one of the checks at the end ("replay", "deaths", "generations", "log", "files"); the reason says why."""
         assert reason
         self.excuses[check] = reason
 
@@ -216,7 +272,7 @@ class Server:
         yield from self.end_leftovers()
         print(f"== the server in {self.directory}\n{self.describe()}")
         checks = {"files": self.file_complaints, "replay": self.replay_complaints, "deaths": self.death_complaints,
-                  "log": self.log_complaints}
+                  "generations": self.generation_complaints, "log": self.log_complaints}
         for name, check in checks.items():
             if name not in self.excuses:
                 yield from check()
@@ -226,6 +282,8 @@ class Server:
         yield from sanitizer_reports(self.directory, self.stderr if self.stderr_file.exists() else "")
 
     def end_manager(self):
+        if self.manager is not None:
+            self.follow_last()
         if self.manager is None or not processes.lives(self.manager):
             return
         if self.manager not in processes.marked(self.mark):
@@ -255,21 +313,34 @@ class Server:
 
     def file_complaints(self):
         found = {path.name for path in self.directory.iterdir() if not path.name.startswith("sanitizer.")}
-        for name in sorted(found - self.expected_files):
+        expected = self.expected_files | {trace.path.name for trace in self.traces()}
+        for name in sorted(found - expected):
             yield f"the server left the file {name}"
 
     def replay_complaints(self):
-        if self.trace.path.exists():
-            complaint = self.build.replay(self.trace.path)
-            if complaint:
-                yield f"the trace cannot be replayed: {complaint}"
-        elif self.manager is not None:
+        if self.manager is not None and not self.traces():
             yield "the server wrote no trace"
+        for trace in self.traces():
+            complaint = self.build.replay(trace.path)
+            if complaint:
+                yield f"{trace.path.name} cannot be replayed: {complaint}"
+
+    def ends(self):
+        """How each child of each generation ended: (line of the trace, whether it was a new generation)."""
+        for trace in self.traces():
+            successors = {line["pid"] for line in trace.find(event="upgrade_spawned")}
+            for end in trace.worker_ends():
+                yield end, end["pid"] in successors
 
     def death_complaints(self):
-        for end in self.trace.worker_ends():
-            if not any(end.items() >= orderly.items() for orderly in ORDERLY):
+        for end, is_generation in self.ends():
+            if not is_generation and not is_orderly(end):
                 yield f"a worker died: {end}"
+
+    def generation_complaints(self):
+        for end, is_generation in self.ends():
+            if is_generation and not is_orderly(end):
+                yield f"a generation failed: {end}"
 
     def log_complaints(self):
         if not self.stderr_file.exists():

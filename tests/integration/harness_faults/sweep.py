@@ -5,6 +5,7 @@ import signal
 import socket
 
 from harness import Connection, LIMIT, wait_until
+from harness.client import ConnectionEnded
 from harness.processes import children_of, marked, reap
 from harness.server import Server
 from harness_faults.tracer import STOPPED, lead_from_start
@@ -75,8 +76,8 @@ class Range:
         """Runs the check and looks at what is left; a complaint names the position."""
         try:
             check()
-        except AssertionError as error:
-            self.complaints.append(f"{what}: {error}")
+        except (AssertionError, ConnectionEnded, OSError) as error:
+            self.complaints.append(f"{what}: {error!r}")
         self.complaints.extend(f"{what}: {complaint}" for complaint in self.leftovers(server))
 
     @staticmethod

@@ -12,7 +12,7 @@ import time
 from collections import namedtuple
 
 SEIZE, INTERRUPT, DETACH, SYSCALL = 0x4206, 0x4207, 17, 24
-GET_SYSCALL_INFO, GET_EVENT_MESSAGE = 0x420E, 0x4201
+GET_SYSCALL_INFO, GET_EVENT_MESSAGE, SET_OPTIONS = 0x420E, 0x4201, 0x4200
 OPTION_SYSGOOD, OPTION_FORK, OPTION_VFORK, OPTION_CLONE, OPTION_EXEC = 0x01, 0x02, 0x04, 0x08, 0x10
 EVENT_FORKS, EVENT_EXEC = (1, 2, 3), 4
 WALL = 0x40000000
@@ -58,6 +58,9 @@ class Tracee:
             ptrace(SEIZE, pid, 0, options)
             ptrace(INTERRUPT, pid)
         self.wait()
+        if is_attached:
+            # Its parent's options came with it; its own children are nobody's concern.
+            ptrace(SET_OPTIONS, pid, 0, options)
 
     def __enter__(self):
         return self

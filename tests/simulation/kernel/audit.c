@@ -163,7 +163,9 @@ static void check_pipe(void)
 static void check_pool(const struct manager *manager)
 {
     uint32_t serving = audit_count_serving();
-    if (audit.untold_births + audit.untold_failures + audit.untold_end_count > 0)
+    if (audit.untold_births + audit.untold_failures + audit.untold_deployments +
+            audit.untold_end_count >
+        0)
         audit_fail("I4", "the policy was not told the outcome of a fork or the end of a child");
     if (!audit_is_kept())
         return;

@@ -30,7 +30,8 @@ struct audit {
     uint32_t taken[SIGNALS_END]; /* signals that were read and not yet acted upon */
     uint32_t untold_births;      /* forks that the policy was not told of */
     uint32_t untold_failures;
-    uint32_t untold_end_count; /* reaped children that it was not told of */
+    uint32_t untold_deployments; /* that failed */
+    uint32_t untold_end_count;   /* reaped children that it was not told of */
     int32_t untold_ends[PIDS_MAX];
     bool is_told_end_failed;       /* the child of the last EXITED never was ready, uncalled for */
     enum manager_event_kind event; /* that the manager acts upon */
@@ -94,12 +95,14 @@ void audit_fork(void);
 void audit_forked(struct process *process);
 void audit_fork_failed(void);
 void audit_kill(int32_t pid, int number);
+void audit_deployment_refused(void);
 void audit_reaped(struct process *process);
 void audit_heard(void);
 void audit_drained(void);
 
 /* Its files. */
 void audit_link(const char *to);
+void audit_rename(const char *to);
 void audit_file_refused(void);
 void audit_unlink(const char *path);
 void audit_file_pass(void);

@@ -73,6 +73,15 @@ static void expect_cause(const struct manager_event *event)
     case MANAGER_EVENT_REOPEN_LOGS:
         act_upon(SIGUSR1, SIGUSR1);
         return;
+    case MANAGER_EVENT_UPGRADE_FAILED:
+        act_upon_birth(&audit.untold_deployments);
+        return;
+    case MANAGER_EVENT_UPGRADE_SPAWNED:
+    case MANAGER_EVENT_UPGRADE_READY:
+    case MANAGER_EVENT_UPGRADE_COMMITTED:
+    case MANAGER_EVENT_UPGRADE_ABORTED:
+    case MANAGER_EVENT_PREDECESSOR_GONE:
+        audit_fail("I29", "the policy is told of a generation that there is not");
     case MANAGER_EVENT_START:
     case MANAGER_EVENT_HEARTBEAT:
     case MANAGER_EVENT_PIPE:
@@ -130,6 +139,8 @@ static bool may_fail_start(void)
 
 static void check_phase(enum manager_phase phase)
 {
+    if (phase == MANAGER_ASKING)
+        audit_fail("I31", "the manager waits for a predecessor that there is not");
     bool is_kept = phase == MANAGER_STARTING || phase == MANAGER_RUNNING;
     bool is_stopping = phase == MANAGER_STOPPING || phase == MANAGER_GONE;
     if (!is_kept && audit_is_kept()) {

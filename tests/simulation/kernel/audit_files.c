@@ -35,6 +35,15 @@ void audit_link(const char *to)
     audit.file_missing_us = NEVER_US;
 }
 
+/* Whoever is dead left it behind, and the manager has locked it, so nobody else takes it. */
+void audit_rename(const char *to)
+{
+    const struct file *file = file_named(to);
+    bool is_stale = file == NULL || (audit_is_kept() && file->lock >= 0);
+    if (!is_stale)
+        audit_fail("I26", "the manager replaces a PID file that is not its own");
+}
+
 void audit_file_refused(void)
 {
     audit.has_failed_file = true;
@@ -48,9 +57,7 @@ void audit_unlink(const char *path)
         return;
     if (file->is_ours && (audit_is_kept() || audit_count_workers() > 0))
         audit_fail("I25", "the PID file is removed, and the manager goes on");
-    /* Whoever is dead left it behind, and the manager has locked it, so nobody else takes it. */
-    bool is_stale = audit_is_kept() && file->lock >= 0;
-    if (!file->is_ours && !is_stale)
+    if (!file->is_ours)
         audit_fail("I26", "the manager removes a PID file that is not its own");
 }
 

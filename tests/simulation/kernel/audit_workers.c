@@ -112,6 +112,15 @@ void audit_fork_failed(void)
     audit.failures++;
 }
 
+void audit_deployment_refused(void)
+{
+    audit_act("begins a hot deployment");
+    CENSUS(failed_deployments);
+    if (audit.order != ORDER_NONE || audit.event != MANAGER_EVENT_UPGRADE)
+        audit_fail("I29", "a hot deployment that nobody asked for");
+    audit.untold_deployments++;
+}
+
 /* The worker was silent for too long, and the manager had the chance to know it. */
 static void check_silence(int32_t pid, const struct dossier *dossier)
 {

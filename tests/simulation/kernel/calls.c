@@ -175,14 +175,23 @@ static bool is_something_ready(void)
     return (kernel.pending & kernel.blocked) != 0 || kernel.pipe.written > kernel.pipe.read;
 }
 
+/* No generation comes after this one, or came before it. */
+static void assert_watched(const struct pollfd *watched, nfds_t count)
+{
+    assert(count == 6 && calls_kind(watched[0].fd) == DESCRIPTOR_SIGNALS &&
+           calls_kind(watched[1].fd) == DESCRIPTOR_BEATS);
+    for (nfds_t i = 2; i < 5; i++)
+        assert(watched[i].fd < 0);
+    assert(calls_kind(watched[5].fd) == DESCRIPTOR_CONTROL);
+}
+
 int __wrap_poll(struct pollfd *watched, nfds_t count, int timeout_ms)
 {
     if (count == 1 && watched[0].fd == STDERR_FILENO) {
         watched[0].revents = POLLOUT; /* the log takes every line */
         return 1;
     }
-    assert(count == 2 && calls_kind(watched[0].fd) == DESCRIPTOR_SIGNALS &&
-           calls_kind(watched[1].fd) == DESCRIPTOR_BEATS);
+    assert_watched(watched, count);
     audit_poll(timeout_ms);
     int64_t deadline_us = kernel.now_us + timeout_ms * MILLISECOND_US;
     bool is_early = chance_hits(&kernel.chance, kernel.scenario.habits.early_wakes_per_mille);
@@ -199,6 +208,13 @@ int __wrap_poll(struct pollfd *watched, nfds_t count, int timeout_ms)
     return is_early ? -1 : is_ready;
 }
 
+/* The same where the C library makes sure of the list's size. */
+int __wrap___poll_chk(struct pollfd *watched, nfds_t count, int timeout_ms, size_t size)
+{
+    (void)size;
+    return __wrap_poll(watched, count, timeout_ms);
+}
+
 int __wrap_pipe2(int *ends, int flags)
 {
     assert((flags & O_CLOEXEC) != 0 && (flags & O_NONBLOCK) != 0);
@@ -206,6 +222,55 @@ int __wrap_pipe2(int *ends, int flags)
     ends[0] = calls_open(descriptors.pipes++ == 0 ? DESCRIPTOR_BEATS : DESCRIPTOR_OTHER, NO_FILE);
     ends[1] = calls_open(DESCRIPTOR_OTHER, NO_FILE);
     return 0;
+}
+
+int __wrap_socket(int family, int type, int protocol)
+{
+    assert(family == AF_UNIX && protocol == 0 && (type & SOCK_CLOEXEC) != 0 &&
+           (type & SOCK_NONBLOCK) != 0);
+    kernel_enter();
+    return calls_open(DESCRIPTOR_CONTROL, NO_FILE);
+}
+
+int __wrap_bind(int fd, const struct sockaddr *name, socklen_t size)
+{
+    (void)size;
+    assert(calls_kind(fd) == DESCRIPTOR_CONTROL && name->sa_data[0] == '\0');
+    kernel_enter();
+    return 0;
+}
+
+int __wrap_listen(int fd, int backlog)
+{
+    assert(calls_kind(fd) == DESCRIPTOR_CONTROL && backlog > 0);
+    kernel_enter();
+    return 0;
+}
+
+int __wrap_accept4(int fd, struct sockaddr *name, socklen_t *size, int flags)
+{
+    (void)name;
+    (void)size;
+    (void)flags;
+    assert(calls_kind(fd) == DESCRIPTOR_CONTROL);
+    kernel_enter();
+    errno = EAGAIN;
+    return -1;
+}
+
+/* The machine has no room for a new generation: each hot deployment fails, and the pool must not
+ * notice. */
+int __wrap_socketpair(int family, int type, int protocol, int *ends)
+{
+    (void)type;
+    (void)protocol;
+    (void)ends;
+    assert(family == AF_UNIX);
+    kernel_enter();
+    kernel_say("there is no room for a new generation", NO_PID, 0);
+    audit_deployment_refused();
+    errno = EMFILE;
+    return -1;
 }
 
 static ssize_t read_signal(struct signalfd_siginfo *info)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -32,13 +33,20 @@ int __wrap_signalfd(int fd, const sigset_t *set, int flags);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
 uint32_t __wrap_arc4random(void);
 int __wrap_poll(struct pollfd *watched, nfds_t count, int timeout_ms);
+int __wrap___poll_chk(struct pollfd *watched, nfds_t count, int timeout_ms, size_t size);
 int __wrap_pipe2(int *ends, int flags);
+int __wrap_socket(int family, int type, int protocol);
+int __wrap_bind(int fd, const struct sockaddr *name, socklen_t size);
+int __wrap_listen(int fd, int backlog);
+int __wrap_accept4(int fd, struct sockaddr *name, socklen_t *size, int flags);
+int __wrap_socketpair(int family, int type, int protocol, int *ends);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_unlink(const char *path);
 int __wrap_link(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
 int __wrap_stat(const char *path, struct stat *status);
 int __wrap_lstat(const char *path, struct stat *status);
 int __wrap_fstat(int fd, struct stat *status);
@@ -61,8 +69,9 @@ enum error __real_manager_decide(struct manager *manager, const struct manager_e
 enum descriptor_kind {
     DESCRIPTOR_NONE,
     DESCRIPTOR_SIGNALS,
-    DESCRIPTOR_BEATS, /* the reading end of the first pipe */
-    DESCRIPTOR_OTHER, /* the other ends of pipes */
+    DESCRIPTOR_BEATS,   /* the reading end of the first pipe */
+    DESCRIPTOR_OTHER,   /* the other ends of pipes */
+    DESCRIPTOR_CONTROL, /* where a hot deployment can be asked for: nobody does */
     DESCRIPTOR_FILE
 };
 

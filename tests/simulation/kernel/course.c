@@ -157,18 +157,33 @@ void course_happen(const struct happening *happening)
     }
 }
 
-static int run_worker(void *context, int heartbeat_fd, int life_fd)
+static int run_worker(void *context, int heartbeat_fd, int life_fd, int gate_fd)
 {
     (void)context;
     (void)heartbeat_fd;
     (void)life_fd;
+    (void)gate_fd;
     abort(); /* fork never returns in a child */
+}
+
+static int become_successor(void *context, int channel, int errors)
+{
+    (void)context;
+    (void)channel;
+    (void)errors;
+    abort(); /* nor there */
 }
 
 static void announce(void *context)
 {
     (void)context;
     audit_announced();
+}
+
+static void retire(void *context)
+{
+    (void)context;
+    audit_act("says that it stops");
 }
 
 static void reopen_logs(void *context)
@@ -182,8 +197,12 @@ uint64_t course_run(const struct scenario *scenario, const char *trace_path, boo
     struct manager_job job = {.settings = scenario->settings,
                               .pid_path = PID_PATH,
                               .trace_path = trace_path,
+                              .applications = {"app", "/app"},
+                              .predecessor_channel = -1,
                               .run_worker = run_worker,
+                              .become_successor = become_successor,
                               .announce = announce,
+                              .retire = retire,
                               .reopen_logs = reopen_logs};
     struct problem problem;
     int status = 0;

@@ -65,9 +65,11 @@ ssize_t __wrap_write(int fd, const void *bytes, size_t size)
         audit_act("writes to its log");
         return (ssize_t)size;
     }
-    if (calls_kind(fd) != DESCRIPTOR_FILE)
+    if (calls_kind(fd) == DESCRIPTOR_NONE)
         return __real_write(fd, bytes, size);
     kernel_enter();
+    if (calls_kind(fd) == DESCRIPTOR_OTHER) /* the gate of the workers */
+        return (ssize_t)size;
     ssize_t written = file_room_write(&kernel.files, calls_file(fd), bytes, size);
     if (written < (ssize_t)size)
         audit_file_refused();
@@ -87,6 +89,18 @@ int __wrap_link(const char *from, const char *to)
 {
     kernel_enter();
     int result = file_room_link(&kernel.files, from, to);
+    if (result == 0)
+        audit_link(to);
+    else
+        audit_file_refused();
+    return outcome(result);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+    kernel_enter();
+    audit_rename(to);
+    int result = file_room_rename(&kernel.files, from, to);
     if (result == 0)
         audit_link(to);
     else

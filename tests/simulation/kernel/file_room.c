@@ -127,6 +127,23 @@ int file_room_link(struct file_room *room, const char *from, const char *to)
     return 0;
 }
 
+int file_room_rename(struct file_room *room, const char *from, const char *to)
+{
+    struct file_name *name = name_of(room, from);
+    struct file_name *old = name_of(room, to);
+    if (name == NULL)
+        return -ENOENT;
+    int trouble = trouble_with_names(room);
+    if (trouble != 0)
+        return refuse(trouble);
+    int file = name->file;
+    if (old != NULL)
+        remove_name(room, old);
+    add_name(room, to, file);
+    remove_name(room, name);
+    return 0;
+}
+
 int file_room_unlink(struct file_room *room, const char *path)
 {
     struct file_name *name = name_of(room, path);

@@ -61,6 +61,7 @@ int file_room_find(const struct file_room *room, const char *path);
 int file_room_open(struct file_room *room, const char *path, int flags);
 void file_room_close(struct file_room *room, int file, int fd);
 int file_room_link(struct file_room *room, const char *from, const char *to);
+int file_room_rename(struct file_room *room, const char *from, const char *to);
 int file_room_unlink(struct file_room *room, const char *path);
 ssize_t file_room_write(struct file_room *room, int file, const char *bytes, size_t size);
 int file_room_lock(struct file_room *room, int file, int fd);

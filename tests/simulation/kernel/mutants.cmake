@@ -33,6 +33,8 @@ toad_kernel_mutant(forgets_outcomes manager/manager_loop.c
   "while (process->outcome_count > 0 && !process->is_over)" "if (process->outcome_count > 0 && !process->is_over)" I4)
 toad_kernel_mutant(hides_failed_forks manager/perform.c
   "outcome->kind = MANAGER_EVENT_SPAWN_FAILED;" "process->outcome_count--;" I4)
+toad_kernel_mutant(hides_failed_deployments manager/perform.c
+  "outcome->kind = MANAGER_EVENT_UPGRADE_FAILED;" "process->outcome_count--;" I4)
 
 # Time
 toad_kernel_mutant(judges_by_what_it_has_not_read manager/observe.c
@@ -87,7 +89,7 @@ toad_kernel_mutant(leaves_its_draft sys/pid_file.c
 
 # The end
 toad_kernel_mutant(leaks_a_descriptor manager/manager_loop.c
-  "    process_close(&process->life_writer);
+  "    askers_close(&process->askers);
 }" "}" I31)
 toad_kernel_mutant(hides_that_it_failed manager/perform.c
   "process->has_failed ? 1 : action->status" "action->status" I31)

@@ -31,6 +31,7 @@ static int serve(void *context)
 {
     static struct application application;
     static struct problem problem;
+    static struct inheritance inheritance;
     struct options options = {.application = MODULES "/good.so", .config = context};
     struct launch launch = {.ready_fd = -1};
     serving->before = descriptors_look();
@@ -41,7 +42,18 @@ static int serve(void *context)
     }
     if (serving_prologue != NULL)
         serving_prologue();
-    int status = server_run(&application, &launch, false);
+    if (inheritance_take(&inheritance, &problem) != ERROR_NONE) {
+        (void)fprintf(stderr, "%s\n", problem.text);
+        return CHILD_DEMAND;
+    }
+    struct server_plan plan = {
+        .application = &application,
+        .launch = &launch,
+        .inheritance = &inheritance,
+        .executable = "/bin/false",
+        .arguments = (char *[]){"hypnotoad", NULL},
+    };
+    int status = server_run(&plan);
     serving->after = descriptors_look();
     serving->has_returned = true;
     return status;

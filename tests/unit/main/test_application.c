@@ -146,7 +146,6 @@ Test(application, is_told_where_it_cannot_listen)
         {"http://127.0.0.1:99999", "Invalid listen value"},
         {"https://127.0.0.1:80", "https is not available in this version"},
         {"file:///tmp/sock", "a UNIX domain socket is not available in this version"},
-        {"http://127.0.0.1:80?fd=3", "an inherited socket (fd) is not available"},
         {"http://127.0.0.1:80?single_accept=1", "single_accept is not available"},
         {"http://no-such-host.invalid:80", "no-such-host.invalid"},
     };

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ static bool must_fail;
 
 static int run_command(void *context)
 {
-    char *list[8] = {"hypnotoad"};
+    char *list[8] = {HYPNOTOAD};
     int count = 1;
     (void)context;
     for (; arguments[count - 1] != NULL; count++)
@@ -57,17 +58,22 @@ static int run(const char *const *list)
 
 #define RUN(...) run((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *config(const char *rest)
+static const char *config_with(const char *pid_file, const char *rest)
 {
     static char path[1024];
     char text[2048];
     (void)snprintf(path, sizeof path, "%s", folder_path("conf"));
     (void)snprintf(text, sizeof text,
-                   "{listen => ['http://127.0.0.1:0'], workers => 1, pid_file => '%s/pid', "
+                   "{listen => ['http://127.0.0.1:0'], workers => 1, pid_file => '%s/%s', "
                    "log_file => '%s/log', %s}",
-                   folder_path(""), folder_path(""), rest);
+                   folder_path(""), pid_file, folder_path(""), rest);
     folder_write("conf", text);
     return path;
+}
+
+static const char *config(const char *rest)
+{
+    return config_with("pid", rest);
 }
 
 /* Promise CLI-3 */
@@ -127,15 +133,65 @@ Test(command, starts_a_server_and_stops_it)
     cr_expect_eq(strncmp(captured_out(), "Server available at http://127.0.0.1:", 37), 0);
     cr_expect_str_eq(captured_errors(), "");
     pid_t manager = (pid_t)strtol(folder_read("pid"), NULL, 10);
-    cr_expect_eq(RUN("-c", config(""), GOOD), 1, "it runs already");
-    cr_expect(strstr(captured_errors(), "which is running; end it with --stop first") != NULL, "%s",
-              captured_errors());
     cr_expect_eq(RUN("--stop", "-c", config(""), GOOD), 0);
     cr_expect(strstr(captured_out(), "Stopping Hypnotoad server") != NULL);
     cr_expect(child_has_ended(manager));
     cr_expect_not(folder_has("pid"));
     cr_expect_eq(RUN("--stop", "-c", config(""), GOOD), 0);
     cr_expect_str_eq(captured_out(), "Hypnotoad server not running.\n");
+}
+
+static void expect_deployment(pid_t manager)
+{
+    char said[64];
+    (void)snprintf(said, sizeof said, "Starting hot deployment for Hypnotoad server %d.\n",
+                   (int)manager);
+    cr_expect_str_eq(captured_out(), said);
+}
+
+/* Promises CLI-8, UPG-1, CFG-9 */
+Test(command, deploys_a_server_that_is_running)
+{
+    cr_assert_eq(RUN("-c", config(""), GOOD), 0, "%s", captured_errors());
+    pid_t first = (pid_t)strtol(folder_read("pid"), NULL, 10);
+    cr_expect_eq(RUN("-c", config(""), GOOD), 0, "%s", captured_errors());
+    expect_deployment(first);
+    cr_expect_str_eq(captured_errors(), "");
+    pid_t second = (pid_t)strtol(folder_read("pid"), NULL, 10);
+    cr_expect_neq(first, second);
+    cr_expect(child_has_ended(first));
+    /* It can be deployed as well, and what it has to say is heard; it stays where it was. */
+    cr_expect_eq(RUN("--stop", "-c", config_with("elsewhere", "bonjour => 1"), GOOD), 0);
+    cr_expect_str_eq(captured_out(), "Hypnotoad server not running.\n");
+    cr_assert_eq(kill(second, SIGUSR2), 0);
+    cr_expect(child_has_ended(second));
+    pid_t third = (pid_t)strtol(folder_read("pid"), NULL, 10);
+    cr_expect_neq(second, third);
+    cr_expect_not(folder_has("elsewhere"));
+    cr_expect_eq(RUN("--stop", "-c", config(""), GOOD), 0);
+    cr_expect(child_has_ended(third));
+}
+
+/* Promises CLI-8, UPG-5 */
+Test(command, says_why_a_deployment_fails)
+{
+    cr_assert_eq(RUN("-c", config(""), GOOD), 0, "%s", captured_errors());
+    pid_t manager = (pid_t)strtol(folder_read("pid"), NULL, 10);
+    arguments = (const char *const[]){"-c", config("user => 'no-such-user'"), GOOD, NULL};
+    cr_expect_eq(captured_run(run_command, NULL), 1);
+    expect_deployment(manager);
+    const char *errors = captured_errors();
+    cr_expect_eq(strncmp(errors, "hypnotoad: user \"no-such-user\" does not exist", 45), 0, "%s",
+                 errors);
+    char said[128];
+    (void)snprintf(said, sizeof said,
+                   "\nhypnotoad: the hot deployment of server %d failed: the new generation ended "
+                   "before it took over\n",
+                   (int)manager);
+    cr_expect(strstr(errors, said) != NULL, "%s", errors);
+    cr_expect_eq((pid_t)strtol(folder_read("pid"), NULL, 10), manager);
+    cr_expect_eq(RUN("--stop", "-c", config(""), GOOD), 0);
+    cr_expect(child_has_ended(manager));
 }
 
 /* Promise CLI-5: in the terminal that started it, also from the background. */

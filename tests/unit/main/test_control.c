@@ -40,7 +40,7 @@ static int be_manager(void *context)
     (void)sigaddset(&quit, SIGQUIT);
     (void)sigprocmask(SIG_BLOCK, &quit, NULL);
     pid_file_init(&file, context);
-    child_demand(pid_file_draft(&file, &problem) == ERROR_NONE);
+    child_demand(pid_file_draft(&file, 0, &problem) == ERROR_NONE);
     child_demand(pid_file_publish(&file, &problem) == ERROR_NONE);
     (void)sigwait(&quit, &number);
     *quits += 1;

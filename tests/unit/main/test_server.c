@@ -72,6 +72,28 @@ Test(server, announces_each_address)
     expect_end_by(server, SIGQUIT);
 }
 
+enum {
+    INHERITED = 60
+};
+
+static void inherit_socket(void)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    child_demand(bind(fd, (struct sockaddr *)&name, sizeof name) == 0 && listen(fd, 5) == 0);
+    child_demand(dup2(fd, INHERITED) == INHERITED && close(fd) == 0);
+}
+
+/* Promise LSN-5 */
+Test(server, serves_on_an_inherited_socket)
+{
+    serving_prologue = inherit_socket;
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:80?fd=60'], " BASE "}");
+    cr_expect_gt(serving_port(), 80, "the port that the socket has");
+    cr_expect(strstr(ask(), "Hello World") != NULL);
+    expect_end_by(server, SIGTERM);
+}
+
 Test(server, keeps_an_access_log)
 {
     pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], access_log => "
@@ -85,12 +107,13 @@ Test(server, keeps_an_access_log)
 Test(server, names_settings_that_have_no_effect)
 {
     pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], proxy => 1, "
-                                       "upgrade_timeout => 5, " BASE "}");
+                                       "upgrade_timeout => 5, websocket_timeout => 9, " BASE "}");
     expect_end_by(server, SIGTERM);
     const char *log = folder_read("log");
     cr_expect(strstr(log, "warn The setting proxy has no effect in this version") != NULL, "%s",
               log);
-    cr_expect(strstr(log, "warn The setting upgrade_timeout has no effect") != NULL, "%s", log);
+    cr_expect(strstr(log, "warn The setting websocket_timeout has no effect") != NULL, "%s", log);
+    cr_expect(strstr(log, "upgrade_timeout") == NULL, "%s", log);
 }
 
 static bool is_reopened(void *context)

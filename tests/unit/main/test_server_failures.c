@@ -72,7 +72,7 @@ static int own_pid_file(void *context)
     static struct pid_file file;
     struct problem problem;
     pid_file_init(&file, context);
-    child_demand(pid_file_draft(&file, &problem) == ERROR_NONE);
+    child_demand(pid_file_draft(&file, 0, &problem) == ERROR_NONE);
     child_demand(pid_file_publish(&file, &problem) == ERROR_NONE);
     (void)pause();
     return 0;
@@ -81,6 +81,14 @@ static int own_pid_file(void *context)
 static bool is_there(void *context)
 {
     return folder_has(context);
+}
+
+/* Promise LSN-5 */
+Test(server_failures, name_a_descriptor_that_is_no_socket)
+{
+    serving_expect_failure("{listen => ['http://127.0.0.1:80?fd=60'], " BASE "}",
+                           "Invalid listen value \"http://127.0.0.1:80?fd=60\": descriptor 60 is "
+                           "no socket that listens");
 }
 
 /* Promise PID-4 */

@@ -18,6 +18,7 @@
 
 struct managed *managed;
 pid_t manager;
+bool managed_has_heir;
 void (*managed_prologue)(void);
 void (*managed_on_announcement)(void);
 
@@ -27,6 +28,7 @@ void managed_open(void)
 {
     folder_open();
     stage_open();
+    heir_open();
     managed = child_shared(sizeof *managed);
 }
 
@@ -42,6 +44,7 @@ void managed_begin_anew(void)
     int64_t beat_every_us = stage->beat_every_us;
     memset(stage, 0, sizeof *stage);
     memset(managed, 0, sizeof *managed);
+    memset(heir, 0, sizeof *heir);
     stage->beat_every_us = beat_every_us;
 }
 
@@ -70,6 +73,13 @@ static void announce(void *context)
         managed_on_announcement();
 }
 
+static void retire(void *context)
+{
+    (void)context;
+    managed->retirements++;
+    managed->is_retired_early = managed->announcements == 0;
+}
+
 static void reopen_logs(void *context)
 {
     (void)context;
@@ -94,6 +104,8 @@ static int manage(void *context)
     if (managed_prologue != NULL)
         managed_prologue();
     managed->before = descriptors_look();
+    if (job.predecessor_channel >= 0) /* the manager closes it */
+        job.predecessor_channel = fcntl(job.predecessor_channel, F_DUPFD_CLOEXEC, 0);
     managed->error = manager_run(&job, &managed->status, &managed->problem);
     managed->after = descriptors_look();
     managed->has_children = waitid(P_ALL, 0, &(siginfo_t){0}, WEXITED | WNOHANG) == 0;
@@ -101,17 +113,26 @@ static int manage(void *context)
     return managed->error == ERROR_NONE ? managed->status : 1;
 }
 
-static void start(struct manager_settings settings, bool is_observed)
+static void prepare(struct manager_settings settings, bool is_observed)
 {
     job = (struct manager_job){
         .settings = settings,
         .pid_path = keep_path(paths[1], "pid"),
         .trace_path = is_observed ? keep_path(paths[2], "trace") : NULL,
         .is_debugging = is_observed,
+        .applications = {MANAGED_APPLICATION, "/elsewhere/" MANAGED_APPLICATION},
+        .predecessor_channel = -1,
         .run_worker = puppet_run,
+        .become_successor = heir_become,
         .announce = announce,
+        .retire = retire,
         .reopen_logs = reopen_logs,
     };
+}
+
+static void start(struct manager_settings settings, bool is_observed)
+{
+    prepare(settings, is_observed);
     manager = child_start(manage, NULL);
 }
 
@@ -123,6 +144,15 @@ void managed_start(struct manager_settings settings)
 void managed_start_observed(struct manager_settings settings)
 {
     start(settings, true);
+}
+
+void managed_start_as_heir(struct manager_settings settings, int32_t predecessor, int channel)
+{
+    prepare(settings, false);
+    job.predecessor = predecessor;
+    job.predecessor_channel = channel;
+    manager = child_start(manage, NULL);
+    cr_assert_eq(close(channel), 0);
 }
 
 void managed_serve(struct manager_settings settings)
@@ -142,7 +172,8 @@ int managed_end(void)
     cr_expect(managed->has_returned, "the manager did not end by itself: %d", status);
     cr_expect(descriptors_equal(&managed->before, &managed->after), "open before:\n%s\nafter:\n%s",
               managed->before.text, managed->after.text);
-    cr_expect_not(managed->has_children, "it left a child");
+    cr_expect(managed_has_heir || !managed->has_children, "it left a child");
+    cr_expect_not(managed->is_retired_early);
     for (unsigned i = 0; i < stage->count; i++)
         managed_await_end_of(i);
     return status;

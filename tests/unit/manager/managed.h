@@ -5,22 +5,27 @@
 #include "base/problem.h"
 #include "kit/descriptors.h"
 #include "manager/manager_loop.h"
+#include "heir.h"
 #include "puppet.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
 
 /* The manager's side of it, in memory that it shares with the test. */
+#define MANAGED_APPLICATION "app.so"
+
 struct managed {
     unsigned announcements;
     unsigned reopenings;
+    unsigned retirements;
     bool had_pid_file; /* with its own number in it, at the first announcement */
     unsigned ready;    /* puppets that had beaten by then */
     struct descriptors before;
     struct descriptors after;
     /* How manager_run() returned. */
     bool has_returned;
-    bool has_children; /* it left some */
+    bool has_children;     /* it left some */
+    bool is_retired_early; /* before its first announcement */
     enum error error;
     int status;
     struct problem problem;
@@ -47,10 +52,16 @@ void managed_start_observed(struct manager_settings settings);
 extern void (*managed_prologue)(void);
 extern void (*managed_on_announcement)(void);
 
+/* As a new generation, which is to take over from this manager. */
+void managed_start_as_heir(struct manager_settings settings, int32_t predecessor, int channel);
+
 /* Starts it and waits for its announcement. */
 void managed_serve(struct manager_settings settings);
 
 void managed_send(int number);
+
+/* It may leave its successor behind. */
+extern bool managed_has_heir;
 
 /* Waits for its end, looks whether everything was left in order, and gives the exit status. */
 int managed_end(void);

@@ -103,22 +103,24 @@ static void hear(struct puppet *puppet, enum puppet_part part, int number)
     }
 }
 
-static bool is_alone(int life_fd)
+static bool is_ended(int fd)
 {
-    struct pollfd watched = {.fd = life_fd, .events = POLLIN};
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
     return poll(&watched, 1, 0) != 0;
 }
 
-static void live(struct puppet *puppet, const enum puppet_part *part, int heartbeat_fd, int life_fd)
+static void live(struct puppet *puppet, const enum puppet_part *part, int heartbeat_fd, int life_fd,
+                 int gate_fd)
 {
     sigset_t all;
     struct timespec turn = {.tv_nsec = TURN_US * 1000};
     (void)sigfillset(&all);
-    while (!is_alone(life_fd)) {
+    while (!is_ended(life_fd)) {
         if (is_beating(puppet, *part))
             beat(puppet, *part, heartbeat_fd);
         if (puppet->must_flood)
             flood(puppet, heartbeat_fd);
+        puppet->is_let_in = puppet->is_let_in || is_ended(gate_fd);
         if (puppet->must_exit != 0)
             _exit(puppet->must_exit);
         int number = sigtimedwait(&all, NULL, &turn);
@@ -127,7 +129,7 @@ static void live(struct puppet *puppet, const enum puppet_part *part, int heartb
     }
 }
 
-int puppet_run(void *context, int heartbeat_fd, int life_fd)
+int puppet_run(void *context, int heartbeat_fd, int life_fd, int gate_fd)
 {
     (void)context;
     sigset_t all;
@@ -145,6 +147,6 @@ int puppet_run(void *context, int heartbeat_fd, int life_fd)
     puppet->pid = getpid();
     if (stage->parts[number] == PUPPET_DYING)
         _exit(PUPPET_EXIT_YOUNG);
-    live(puppet, &stage->parts[number], heartbeat_fd, life_fd);
+    live(puppet, &stage->parts[number], heartbeat_fd, life_fd, gate_fd);
     _exit(0);
 }

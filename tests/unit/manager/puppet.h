@@ -39,6 +39,7 @@ struct puppet {
     int64_t term_us;
     bool is_marked; /* HYPNOTOAD_WORKER is 1 */
     bool is_full;   /* the pipe took nothing more */
+    bool is_let_in; /* the gate has ended */
     struct descriptors open;
     /* What the test tells it. */
     bool must_leave; /* says farewell and goes on living */
@@ -59,6 +60,6 @@ extern struct stage *stage;
 void stage_open(void);
 
 /* To be a manager's run_worker: never returns. */
-int puppet_run(void *context, int heartbeat_fd, int life_fd);
+int puppet_run(void *context, int heartbeat_fd, int life_fd, int gate_fd);
 
 #endif

@@ -3,6 +3,7 @@
 #include "managed.h"
 
 #include "kit/folder.h"
+#include "kit/patience.h"
 #include "kit/sweep.h"
 
 #include <criterion/criterion.h>
@@ -38,6 +39,12 @@ static void arm(void)
 static void stop_oneself(void)
 {
     (void)raise(SIGTERM);
+}
+
+static void arm_and_upgrade(void)
+{
+    arm();
+    (void)raise(SIGUSR2);
 }
 
 static struct manager_settings quick_settings(void)
@@ -96,13 +103,47 @@ static bool attempt(const struct sweep_row *row)
     return has_struck;
 }
 
-static void run_rows(const struct sweep_row *rows, size_t count, enum faulty_scope scope)
+/* It speaks until it is heard. What it says is read together with what is on its channel. */
+static bool is_heir_heard(void *context)
+{
+    (void)context;
+    if (heir->count > 0 && heir->words == 0 && heir->text_size == 0) {
+        heir->must_babble = true;
+        (void)strcpy(heir->text, "ready to end\n");
+        heir->text_size = strlen(heir->text);
+    }
+    const char *log = folder_read("log");
+    return strstr(log, "says: ready to end") || strstr(log, "The hot deployment failed");
+}
+
+/* A hot deployment that comes to nothing, in a manager that serves; the service goes on. */
+static bool attempt_upgrade(const struct sweep_row *row)
+{
+    char place[128];
+    (void)snprintf(place, sizeof place, "%s() number %u fails %s", faulty_call_text(fault.call),
+                   fault.at, faulty_way_text(fault.way));
+    managed_begin_anew();
+    managed_start(quick_settings());
+    cr_assert(patience_holds(is_heir_heard, NULL), "%s: %s", place, folder_read("log"));
+    heir->must_exit = 1;
+    managed_await_log("The hot deployment failed");
+    bool has_struck = faulty_disarm() > 0;
+    cr_expect(row->survives & fault.way, "%s", place);
+    cr_expect_eq(stage->puppets[0].quits, 0, "%s: the service does not go on", place);
+    cr_expect_eq(managed_end_by(SIGTERM), 0, "%s", place);
+    cr_expect_eq(managed->announcements, 1, "%s", place);
+    cr_expect_not(has_pid_files(), "%s: leaves a PID file", place);
+    return has_struck;
+}
+
+typedef bool attempt_function(const struct sweep_row *row);
+
+static void run_rows(const struct sweep_row *rows, size_t count, enum faulty_scope scope,
+                     attempt_function *attempt_one)
 {
     /* The plan must be there before the manager shares it. */
     faulty_arm(FAULTY_fork, FAULTY_ONCE, CALLS_MAX, FAULTY_HERE);
     (void)faulty_disarm();
-    managed_prologue = arm;
-    managed_on_announcement = stop_oneself;
     for (size_t i = 0; i < count; i++)
         for (unsigned way = 1; way < FAULTY_WAYS; way *= 2) {
             if (((rows[i].fails | rows[i].survives) & way) == 0)
@@ -111,13 +152,20 @@ static void run_rows(const struct sweep_row *rows, size_t count, enum faulty_sco
             fault.way = (enum faulty_way)way;
             fault.scope = scope;
             fault.at = 1;
-            while (fault.at < CALLS_MAX && attempt(&rows[i]))
+            while (fault.at < CALLS_MAX && attempt_one(&rows[i]))
                 fault.at++;
             cr_expect_gt(fault.at, 1, "it never calls %s()", faulty_call_text(fault.call));
         }
 }
 
-#define RUN_ROWS(rows, scope) run_rows(rows, sizeof(rows) / sizeof((rows)[0]), scope)
+static void run_life_rows(const struct sweep_row *rows, size_t count, enum faulty_scope scope)
+{
+    managed_prologue = arm;
+    managed_on_announcement = stop_oneself;
+    run_rows(rows, count, scope, attempt);
+}
+
+#define RUN_ROWS(rows, scope) run_life_rows(rows, sizeof(rows) / sizeof((rows)[0]), scope)
 
 /* Promise PID-5: what cannot be prepared is an error; after that the server serves. */
 Test(failing_calls, of_files)
@@ -148,6 +196,35 @@ Test(failing_calls, of_signals_and_pipes)
         {FAULTY_fork, NEVER, ONCE},        {FAULTY_waitpid, NEVER, ONCE | INTERRUPTED},
     };
     RUN_ROWS(rows, FAULTY_HERE);
+}
+
+/* Promise CLI-8: where somebody could ask for a hot deployment is an extra. */
+Test(failing_calls, of_sockets)
+{
+    static const struct sweep_row rows[] = {
+        {FAULTY_socket, NEVER, BOTH},
+        {FAULTY_bind, NEVER, BOTH},
+        {FAULTY_listen, NEVER, BOTH},
+        {FAULTY_accept4, NEVER, BOTH | INTERRUPTED},
+    };
+    RUN_ROWS(rows, FAULTY_HERE);
+}
+
+/* Promise UPG-5 */
+Test(failing_calls, of_a_hot_deployment)
+{
+    static const struct sweep_row rows[] = {
+        {FAULTY_socketpair, NEVER, BOTH},
+        {FAULTY_pipe2, NEVER, BOTH},
+        {FAULTY_fcntl, NEVER, BOTH},
+        {FAULTY_fork, NEVER, ONCE},
+        {FAULTY_recv, NEVER, BOTH | INTERRUPTED},
+        {FAULTY_read, NEVER, ONCE | INTERRUPTED},
+        {FAULTY_waitpid, NEVER, ONCE | INTERRUPTED},
+    };
+    managed_prologue = NULL;
+    managed_on_announcement = arm_and_upgrade;
+    run_rows(rows, sizeof rows / sizeof rows[0], FAULTY_HERE, attempt_upgrade);
 }
 
 /* Promise MGR-2: what TERM could not do, KILL does a second later. */

@@ -97,7 +97,7 @@ static int serve_elsewhere(void *context)
     struct pid_file file;
     struct problem problem;
     pid_file_init(&file, context);
-    child_demand(pid_file_draft(&file, &problem) == ERROR_NONE);
+    child_demand(pid_file_draft(&file, 0, &problem) == ERROR_NONE);
     child_demand(pid_file_publish(&file, &problem) == ERROR_NONE);
     (void)raise(SIGSTOP);
     return 0;
@@ -150,22 +150,23 @@ Test(manager_start, fails_when_a_rival_was_faster)
 }
 
 /* Promise WRK-9, and nothing of the manager's own is lent to a worker. */
-Test(manager_start, gives_a_worker_its_mark_and_two_descriptors)
+Test(manager_start, gives_a_worker_its_mark_and_three_descriptors)
 {
     managed_serve(managed_settings());
     for (unsigned i = 0; i < 2; i++) {
         cr_assert(stage->puppets[i].is_marked);
         cr_assert_eq(descriptors_count(&stage->puppets[i].open),
-                     descriptors_count(&managed->before) + 2, "%s", stage->puppets[i].open.text);
+                     descriptors_count(&managed->before) + 3, "%s", stage->puppets[i].open.text);
     }
     cr_assert_eq(managed_end_by(SIGTERM), 0);
 }
 
-static int exit_status_of_worker(void *context, int heartbeat_fd, int life_fd)
+static int exit_status_of_worker(void *context, int heartbeat_fd, int life_fd, int gate_fd)
 {
     (void)context;
     (void)heartbeat_fd;
     (void)life_fd;
+    (void)gate_fd;
     return 42;
 }
 
@@ -184,8 +185,11 @@ static int run_with_that_worker(void *context)
     struct manager_job job = {
         .settings = managed_settings(),
         .pid_path = context,
+        .applications = {"app", "/app"},
+        .predecessor_channel = -1,
         .run_worker = exit_status_of_worker,
         .announce = nothing,
+        .retire = nothing,
         .reopen_logs = nothing,
     };
     return manager_run(&job, &status, &problem) == ERROR_NONE ? status : 2;

@@ -2,6 +2,8 @@
 
 #include <criterion/criterion.h>
 
+#include <string.h>
+
 struct manager driven;
 struct manager_actions taken;
 
@@ -26,14 +28,32 @@ void driver_start(struct manager_settings settings)
     driver_send(0, MANAGER_EVENT_START);
 }
 
+void driver_follow(struct manager_settings settings)
+{
+    manager_init(&driven, &settings);
+    driver_feed(0, (struct manager_event){.kind = MANAGER_EVENT_START, .pid = 99});
+}
+
+static void make_ready(uint32_t workers)
+{
+    for (uint32_t i = 1; i <= workers; i++)
+        driver_spawned(0, (int32_t)(100 + i));
+    for (uint32_t i = 1; i <= workers; i++)
+        driver_beat(0, (int32_t)(100 + i));
+}
+
 void driver_run(struct manager_settings settings)
 {
     driver_start(settings);
-    for (uint32_t i = 1; i <= settings.workers; i++)
-        driver_spawned(0, (int32_t)(100 + i));
-    for (uint32_t i = 1; i <= settings.workers; i++)
-        driver_beat(0, (int32_t)(100 + i));
+    make_ready(settings.workers);
     cr_assert_eq(driven.phase, MANAGER_RUNNING);
+}
+
+void driver_ask(struct manager_settings settings)
+{
+    driver_follow(settings);
+    make_ready(settings.workers);
+    cr_assert_eq(driven.phase, MANAGER_ASKING);
 }
 
 void driver_feed(int64_t now_us, struct manager_event event)
@@ -85,6 +105,21 @@ void driver_one_less(double seconds, uint32_t dice)
 {
     driver_feed(driver_us(seconds),
                 (struct manager_event){.kind = MANAGER_EVENT_ONE_LESS, .dice = dice});
+}
+
+void driver_upgrade_spawned(double seconds, int32_t pid)
+{
+    driver_feed(driver_us(seconds),
+                (struct manager_event){.kind = MANAGER_EVENT_UPGRADE_SPAWNED, .pid = pid});
+}
+
+bool driver_refuses(struct manager_event event)
+{
+    static struct manager before;
+    memcpy(&before, &driven, sizeof before);
+    taken.count = 7;
+    return manager_decide(&driven, &event, 50 * SECOND_US, &taken) == ERROR_INVALID &&
+           taken.count == 0 && memcmp(&before, &driven, sizeof before) == 0;
 }
 
 void driver_pipe(double seconds, struct bytes chunk)

@@ -21,8 +21,13 @@ int64_t driver_us(double seconds);
 
 /* START at 0. */
 void driver_start(struct manager_settings settings);
+/* The same, to take over from manager 99. */
+void driver_follow(struct manager_settings settings);
 /* START at 0; all workers are spawned with the pids 101, 102, ... and beat at 0. */
 void driver_run(struct manager_settings settings);
+
+/* The same, to take over from manager 99; it asks to. */
+void driver_ask(struct manager_settings settings);
 
 /* Each fails the test if the event is refused. */
 void driver_feed(int64_t now_us, struct manager_event event);
@@ -33,6 +38,9 @@ void driver_farewell(double seconds, int32_t pid);
 void driver_exit(double seconds, int32_t pid, int32_t status);
 void driver_kill(double seconds, int32_t pid, int32_t signal);
 void driver_one_less(double seconds, uint32_t dice);
+void driver_upgrade_spawned(double seconds, int32_t pid);
+/* True if the event is refused, with no action and nothing changed. */
+bool driver_refuses(struct manager_event event);
 void driver_pipe(double seconds, struct bytes chunk);
 
 /* Of what the last event led to: */

@@ -27,10 +27,10 @@ Test(manager_start, announces_itself_with_the_beat_of_the_last_worker)
     driver_beat(0.5, 101);
     cr_assert_eq(taken.count, 0);
     driver_beat(0.75, 102);
-    cr_assert_eq(taken.list[0].kind, MANAGER_ACTION_WRITE_PID_FILE);
-    cr_assert_str_eq(taken.list[0].promise, "PID-1");
-    cr_assert_eq(taken.list[1].kind, MANAGER_ACTION_ANNOUNCE);
-    cr_assert_str_eq(taken.list[1].promise, "CLI-6");
+    cr_assert_eq(taken.list[1].kind, MANAGER_ACTION_WRITE_PID_FILE);
+    cr_assert_str_eq(taken.list[1].promise, "PID-1");
+    cr_assert_eq(taken.list[2].kind, MANAGER_ACTION_ANNOUNCE);
+    cr_assert_str_eq(taken.list[2].promise, "CLI-6");
     cr_assert_eq(driver_number(MANAGER_NOTE_READY), 2);
     cr_assert_eq(driven.phase, MANAGER_RUNNING);
     driver_beat(5, 102);
@@ -177,19 +177,15 @@ Test(manager_ttou, retires_nobody_while_workers_are_missing)
     cr_assert_eq(driven.wake_us, driver_us(7), "nothing waits for the pause any more");
 }
 
-/* Promises MGR-7 and MGR-8: USR2 and HUP end nobody and start nothing yet. */
+/* Promises MGR-7 and MGR-8: a deployment begins beside the workers, not at their cost. */
 Test(manager_usr2, leaves_the_pool_alone)
 {
     driver_run(driver_settings(2, 2));
     driver_send(1, MANAGER_EVENT_UPGRADE);
-    cr_assert(driver_said(MANAGER_NOTE_NO_UPGRADE));
-    cr_assert_eq(taken.count, 1);
-    driver_send(2, MANAGER_EVENT_STOP_GRACEFULLY);
-    driver_send(2, MANAGER_EVENT_UPGRADE);
-    cr_assert_eq(taken.count, 0);
-    driver_send(2, MANAGER_EVENT_STOP_NOW);
-    driver_send(2, MANAGER_EVENT_UPGRADE);
-    cr_assert_eq(taken.count, 0);
+    cr_assert_eq(driver_count(MANAGER_ACTION_SIGNAL) + driver_count(MANAGER_ACTION_SPAWN), 0);
+    cr_assert_eq(roster_count_ready(&driven.roster), 2);
+    driver_kill(1, 101, 9);
+    cr_assert_eq(driver_count(MANAGER_ACTION_SPAWN), 1, "and it is kept meanwhile");
 }
 
 /* Promise MGR-8: logs are reopened in the manager and in every worker. */

@@ -21,7 +21,7 @@ static const struct pair rules[] = {
 enum {
     RULES = sizeof rules / sizeof rules[0],
     PHASES = MANAGER_GONE + 1,
-    EVENTS = MANAGER_EVENT_REOPEN_LOGS + 1
+    EVENTS = MANAGER_EVENT_PREDECESSOR_GONE + 1
 };
 
 /* A manager in this phase, with a worker 101 and a fork under way where there can be one. */
@@ -31,13 +31,22 @@ static void enter(enum manager_phase phase)
     manager_init(&driven, &settings);
     if (phase == MANAGER_UNSTARTED)
         return;
-    driver_start(settings);
+    if (phase == MANAGER_STARTING || phase == MANAGER_ASKING)
+        driver_follow(settings);
+    else
+        driver_start(settings);
     driver_spawned(0, 101);
     if (phase == MANAGER_STARTING)
         return;
     driver_spawned(0, 102);
     driver_beat(0, 101);
     driver_beat(0, 102);
+    if (phase == MANAGER_ASKING)
+        driver_one_less(0, 1);
+    if (phase == MANAGER_ASKING)
+        driver_send(0, MANAGER_EVENT_ONE_MORE);
+    if (phase == MANAGER_ASKING)
+        return;
     driver_kill(0.5, 102, 9);
     if (phase == MANAGER_LEAVING)
         driver_send(0.5, MANAGER_EVENT_STOP_GRACEFULLY);
@@ -51,8 +60,17 @@ static void enter(enum manager_phase phase)
 
 static struct manager_event event_of(enum manager_event_kind kind)
 {
-    return (struct manager_event){
-        .kind = kind, .pid = kind == MANAGER_EVENT_SPAWNED ? 201 : 101, .chunk = BYTES("101\n")};
+    bool is_new = kind == MANAGER_EVENT_SPAWNED || kind == MANAGER_EVENT_UPGRADE_SPAWNED;
+    return (struct manager_event){.kind = kind, .pid = is_new ? 201 : 101, .chunk = BYTES("101\n")};
+}
+
+/* A hot deployment about which this can be said. */
+static void deploy(enum manager_event_kind kind)
+{
+    if (kind == MANAGER_EVENT_UPGRADE_SPAWNED)
+        driven.upgrade.life = UPGRADE_FORKING;
+    if (kind == MANAGER_EVENT_UPGRADE_READY)
+        driven.upgrade = (struct upgrade){UPGRADE_ABORTING, 300, 0, 0};
 }
 
 Test(manager_init, begins_with_nothing_whatever_lay_in_memory)
@@ -65,6 +83,9 @@ Test(manager_init, begins_with_nothing_whatever_lay_in_memory)
     cr_assert_eq(driven.wanted, 3);
     cr_assert_eq(driven.spawning, 0);
     cr_assert_eq(driven.exit_status, 0);
+    cr_assert_eq(driven.predecessor, 0);
+    cr_assert_eq(driven.upgrade.life, UPGRADE_IDLE);
+    cr_assert_eq(driven.upgrade.pid, 0);
     cr_assert_not(driven.has_pid_file);
     cr_assert_eq(driven.wake_us, NEVER_US);
     cr_assert_eq(driven.backoff.failures, 0);
@@ -89,6 +110,7 @@ Test(manager_decide, takes_what_is_listed_and_refuses_what_is_not)
         for (int kind = 0; kind < EVENTS; kind++) {
             enter((enum manager_phase)phase);
             cr_assert_eq((int)driven.phase, phase);
+            deploy((enum manager_event_kind)kind);
             memcpy(&before, &driven, sizeof before);
             taken.count = 7;
             struct manager_event event = event_of((enum manager_event_kind)kind);
@@ -185,7 +207,8 @@ static void run_by_seed(uint32_t seed, struct buffer *trace)
         if (is_stop && i < 1900)
             continue;
         struct manager_event event = {.kind = (enum manager_event_kind)kind, .dice = chance};
-        event.pid = kind == MANAGER_EVENT_SPAWNED ? next_pid++ : next_pid - (int32_t)(chance >> 29);
+        bool is_new = kind == MANAGER_EVENT_SPAWNED || kind == MANAGER_EVENT_UPGRADE_SPAWNED;
+        event.pid = is_new ? next_pid++ : next_pid - (int32_t)(chance >> 29);
         record(&event, i * 700 * MILLISECOND_US, trace);
     }
 }

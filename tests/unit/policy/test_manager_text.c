@@ -59,6 +59,19 @@ static const struct event_line event_lines[] = {
     {{.kind = MANAGER_EVENT_REOPEN_LOGS},
      0,
      "{\"t\":0,\"event\":\"signal\",\"signal\":\"USR1\"}\n"},
+    {{.kind = MANAGER_EVENT_START, .pid = 99},
+     0,
+     "{\"t\":0,\"event\":\"start\",\"predecessor\":99,\"settings\":{\"workers\":4,\"spare\":2,"
+     "\"heartbeat_interval\":5,\"heartbeat_timeout\":0.25,\"graceful_timeout\":0,"
+     "\"upgrade_timeout\":86400.000001}}\n"},
+    {{.kind = MANAGER_EVENT_UPGRADE_SPAWNED, .pid = 301},
+     0,
+     "{\"t\":0,\"event\":\"upgrade_spawned\",\"pid\":301}\n"},
+    {{.kind = MANAGER_EVENT_UPGRADE_FAILED}, 0, "{\"t\":0,\"event\":\"upgrade_failed\"}\n"},
+    {{.kind = MANAGER_EVENT_UPGRADE_READY}, 0, "{\"t\":0,\"event\":\"upgrade_ready\"}\n"},
+    {{.kind = MANAGER_EVENT_UPGRADE_COMMITTED}, 0, "{\"t\":0,\"event\":\"upgrade_committed\"}\n"},
+    {{.kind = MANAGER_EVENT_UPGRADE_ABORTED}, 0, "{\"t\":0,\"event\":\"upgrade_aborted\"}\n"},
+    {{.kind = MANAGER_EVENT_PREDECESSOR_GONE}, 0, "{\"t\":0,\"event\":\"predecessor_gone\"}\n"},
 };
 
 struct action_line {
@@ -91,6 +104,16 @@ static const struct action_line action_lines[] = {
      "\"promise\":\"OBS-3\"}\n"},
     {{.kind = MANAGER_ACTION_EXIT, .status = 1, .promise = "MGR-2"},
      "{\"t\":2.5,\"action\":\"exit\",\"status\":1,\"promise\":\"MGR-2\"}\n"},
+    {{.kind = MANAGER_ACTION_SPAWN_UPGRADE, .promise = "UPG-1"},
+     "{\"t\":2.5,\"action\":\"spawn_upgrade\",\"promise\":\"UPG-1\"}\n"},
+    {{.kind = MANAGER_ACTION_COMMIT_UPGRADE, .pid = 301, .promise = "UPG-2"},
+     "{\"t\":2.5,\"action\":\"commit_upgrade\",\"pid\":301,\"promise\":\"UPG-2\"}\n"},
+    {{.kind = MANAGER_ACTION_ABORT_UPGRADE, .pid = 301, .promise = "UPG-4"},
+     "{\"t\":2.5,\"action\":\"abort_upgrade\",\"pid\":301,\"promise\":\"UPG-4\"}\n"},
+    {{.kind = MANAGER_ACTION_END_UPGRADE, .promise = "UPG-5"},
+     "{\"t\":2.5,\"action\":\"end_upgrade\",\"promise\":\"UPG-5\"}\n"},
+    {{.kind = MANAGER_ACTION_ASK_TAKEOVER, .promise = "UPG-2"},
+     "{\"t\":2.5,\"action\":\"ask_takeover\",\"promise\":\"UPG-2\"}\n"},
 };
 
 enum {
@@ -194,8 +217,23 @@ Test(manager_note_write, says_what_happened_and_why)
         {MANAGER_NOTE_STOPS_GRACEFULLY, 4, 0, 0, MANAGER_LEVEL_INFO,
          "Stopping gracefully, workers: 4"},
         {MANAGER_NOTE_STOPS_NOW, 4, 0, 0, MANAGER_LEVEL_INFO, "Stopping at once, workers: 4"},
-        {MANAGER_NOTE_NO_UPGRADE, 4, 0, 0, MANAGER_LEVEL_WARN,
-         "Hot deployment is not available, workers stay: 4"},
+        {MANAGER_NOTE_START_UNSOUND, 7, 0, 0, MANAGER_LEVEL_ERROR,
+         "The start failed: worker 7 died soon after its first heartbeat"},
+        {MANAGER_NOTE_UPGRADE_BEGINS, 4, 0, 0, MANAGER_LEVEL_INFO,
+         "Hot deployment begins, workers that go on serving: 4"},
+        {MANAGER_NOTE_UPGRADE_FAILED, 7, 3, 0, MANAGER_LEVEL_ERROR,
+         "The hot deployment failed, this generation goes on: manager 7 ended before it took over "
+         "(status 3)"},
+        {MANAGER_NOTE_UPGRADE_LOST, 7, -1, 9, MANAGER_LEVEL_ERROR,
+         "The hot deployment failed, this generation goes on: manager 7 ended while it took over "
+         "(signal 9)"},
+        {MANAGER_NOTE_UPGRADE_GONE, 7, 0, 0, MANAGER_LEVEL_INFO,
+         "The new generation is gone, manager 7 (status 0)"},
+        {MANAGER_NOTE_UPGRADE_LATE, 7, 0, 0, MANAGER_LEVEL_WARN,
+         "The new generation was not ready in time and is told to stop, manager 7"},
+        {MANAGER_NOTE_TAKEN_OVER, 7, 0, 0, MANAGER_LEVEL_INFO, "Taken over from manager 7"},
+        {MANAGER_NOTE_REFUSED, 7, 0, 0, MANAGER_LEVEL_ERROR,
+         "This hot deployment was given up by manager 7"},
         {MANAGER_NOTE_LOGS_REOPENED, 4, 0, 0, MANAGER_LEVEL_INFO, "Logs are reopened, workers: 4"},
         {MANAGER_NOTE_PID_FILE_LOST, 0, 0, 0, MANAGER_LEVEL_WARN,
          "The PID file was gone and is written again"},

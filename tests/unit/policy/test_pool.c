@@ -21,11 +21,13 @@ static struct roster_row *prepare(enum manager_phase phase, enum worker_life lif
     return row;
 }
 
-Test(pool_is_kept, while_the_manager_starts_and_runs)
+Test(pool_is_kept, while_the_manager_starts_asks_and_runs)
 {
     for (int phase = MANAGER_UNSTARTED; phase <= MANAGER_GONE; phase++) {
         (void)prepare((enum manager_phase)phase, WORKER_READY);
-        cr_assert_eq(pool_is_kept(&manager), phase == MANAGER_STARTING || phase == MANAGER_RUNNING);
+        bool is_untried = phase == MANAGER_STARTING || phase == MANAGER_ASKING;
+        cr_assert_eq(pool_is_untried(&manager), is_untried);
+        cr_assert_eq(pool_is_kept(&manager), is_untried || phase == MANAGER_RUNNING);
         cr_assert_eq(pool_is_short(&manager), pool_is_kept(&manager));
     }
 }
@@ -100,6 +102,21 @@ Test(pool_wake_us, is_the_earliest_deadline_of_all)
     cr_assert_eq(pool_wake_us(&manager), 13000);
     manager.roster.count = 0;
     cr_assert_eq(pool_wake_us(&manager), NEVER_US);
+}
+
+/* Promise UPG-4. */
+Test(pool_wake_us, heeds_the_deadlines_of_a_hot_deployment)
+{
+    (void)prepare(MANAGER_RUNNING, WORKER_READY);
+    manager.wanted = 1;
+    manager.settings.upgrade_timeout_us = 300;
+    manager.upgrade = (struct upgrade){UPGRADE_STARTING, 102, 10, NEVER_US};
+    cr_assert_eq(pool_wake_us(&manager), 310);
+    manager.upgrade.began_us = 400;
+    cr_assert_eq(pool_wake_us(&manager), 527, "a worker is due earlier");
+    manager.upgrade.life = UPGRADE_COMMITTED;
+    manager.upgrade.began_us = 10;
+    cr_assert_eq(pool_wake_us(&manager), 527, "it cannot be given up any more");
 }
 
 /* Promise MGR-9: the end of a pause and the proof that ends it. */

@@ -137,7 +137,7 @@ static void end_pid_file(void)
 
 static enum error draft(struct problem *problem)
 {
-    return pid_file_draft(&file, problem);
+    return pid_file_draft(&file, 0, problem);
 }
 
 /* Promise PID-5 */
@@ -165,7 +165,7 @@ static void draft_beside_stale(void)
     struct problem problem;
     begin_pid_file();
     folder_write("pid", "999999999\n");
-    cr_assert_eq(pid_file_draft(&file, &problem), ERROR_NONE);
+    cr_assert_eq(pid_file_draft(&file, 0, &problem), ERROR_NONE);
 }
 
 static enum error publish(struct problem *problem)
@@ -188,8 +188,28 @@ Test(failing_calls, of_pid_file_publish)
         {FAULTY_flock, BOTH, NEVER},
         {FAULTY_fstat, FAULTY_FROM_THEN_ON, ONCE}, /* tried again */
         {FAULTY_stat, FAULTY_FROM_THEN_ON, ONCE},
-        {FAULTY_unlink, BOTH, BOTH}, /* the last one takes the draft away */
+        {FAULTY_rename, BOTH, NEVER},
     };
+    SWEEP_RUN(&sweep, rows);
+}
+
+static enum error replace(struct problem *problem)
+{
+    enum error error = pid_file_replace(&file, problem);
+    cr_expect_eq(error == ERROR_NONE, file.is_published);
+    cr_expect_eq(error == ERROR_NONE, !file.is_drafted);
+    return error;
+}
+
+/* Promise PID-2 */
+Test(failing_calls, of_pid_file_replace)
+{
+    struct sweep sweep = {.name = "pid_file_replace",
+                          .prepare = draft_beside_stale,
+                          .attempt = replace,
+                          .undo = end_pid_file,
+                          .says = folder_path("pid")};
+    static const struct sweep_row rows[] = {{FAULTY_rename, BOTH, NEVER}};
     SWEEP_RUN(&sweep, rows);
 }
 
@@ -197,7 +217,7 @@ static void publish_and_lose(void)
 {
     struct problem problem;
     begin_pid_file();
-    cr_assert_eq(pid_file_draft(&file, &problem), ERROR_NONE);
+    cr_assert_eq(pid_file_draft(&file, 0, &problem), ERROR_NONE);
     cr_assert_eq(pid_file_publish(&file, &problem), ERROR_NONE);
     cr_assert_eq(unlink(pid_path), 0);
     pid_file_abandon(&file);
@@ -224,7 +244,7 @@ static void publish_file(void)
 {
     struct problem problem;
     begin_pid_file();
-    cr_assert_eq(pid_file_draft(&file, &problem), ERROR_NONE);
+    cr_assert_eq(pid_file_draft(&file, 0, &problem), ERROR_NONE);
     cr_assert_eq(pid_file_publish(&file, &problem), ERROR_NONE);
 }
 

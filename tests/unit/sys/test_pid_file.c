@@ -42,7 +42,7 @@ static void must_draft(struct pid_file *file)
 {
     struct problem problem = {.text = ""};
     pid_file_init(file, path);
-    cr_assert_eq(pid_file_draft(file, &problem), ERROR_NONE, "%s", problem.text);
+    cr_assert_eq(pid_file_draft(file, 0, &problem), ERROR_NONE, "%s", problem.text);
 }
 
 static void must_publish(struct pid_file *file)
@@ -68,7 +68,7 @@ static int serve(void *context)
     struct problem problem;
     (void)context;
     pid_file_init(&file, path);
-    child_demand(pid_file_draft(&file, &problem) == ERROR_NONE);
+    child_demand(pid_file_draft(&file, 0, &problem) == ERROR_NONE);
     child_demand(pid_file_publish(&file, &problem) == ERROR_NONE);
     (void)raise(SIGSTOP);
     pid_file_remove(&file);
@@ -170,7 +170,7 @@ static void expect_refused(enum error expected, const char *said)
     struct descriptors before = descriptors_look();
     size_t files = folder_count();
     pid_file_init(&file, path);
-    cr_expect_eq(pid_file_draft(&file, &problem), expected, "%s", problem.text);
+    cr_expect_eq(pid_file_draft(&file, 0, &problem), expected, "%s", problem.text);
     cr_expect(strstr(problem.text, path) != NULL, "%s", problem.text);
     cr_expect(strstr(problem.text, said) != NULL, "%s", problem.text);
     pid_file_remove(&file);
@@ -214,7 +214,7 @@ Test(pid_file_draft, says_what_cannot_be_written)
     expect_refused(ERROR_SYSTEM, "No such file or directory");
     memset(long_path, 'x', CONFIG_PATH_MAX - 1);
     pid_file_init(&file, long_path);
-    cr_assert_eq(pid_file_draft(&file, &problem), ERROR_FULL);
+    cr_assert_eq(pid_file_draft(&file, 0, &problem), ERROR_FULL);
     cr_assert(strstr(problem.text, "too long") != NULL);
 }
 

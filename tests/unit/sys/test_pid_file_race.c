@@ -53,7 +53,7 @@ Test(pid_file_publish, shows_no_part_of_the_file)
         if (i % 10 == 0)
             cr_assert_eq(rename(folder_path("other"), path), 0);
         pid_file_init(&file, path);
-        cr_assert_eq(pid_file_draft(&file, &problem), ERROR_NONE, "%s", problem.text);
+        cr_assert_eq(pid_file_draft(&file, 0, &problem), ERROR_NONE, "%s", problem.text);
         cr_assert_eq(pid_file_publish(&file, &problem), ERROR_NONE, "%s", problem.text);
         pid_file_remove(&file);
     }
@@ -69,7 +69,7 @@ static int race(void *context)
     pid_file_init(&file, path);
     while (*go == 0)
         continue;
-    if (pid_file_draft(&file, &problem) != ERROR_NONE ||
+    if (pid_file_draft(&file, 0, &problem) != ERROR_NONE ||
         pid_file_publish(&file, &problem) != ERROR_NONE) {
         pid_file_remove(&file);
         return 1;

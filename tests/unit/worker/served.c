@@ -27,12 +27,16 @@ uint16_t served_port;
 int heartbeats_fd = -1;
 void (*served_prologue)(void);
 bool served_skips_leaks;
+bool served_is_shut_out;
+bool served_has_no_gate;
 
 static int listener_fd = -1;
 static int lock_fd = -1;
 static int heartbeat_writer = -1;
 static int life_reader = -1;
 static int life_writer = -1;
+static int gate_reader = -1;
+static int gate_writer = -1;
 static char log_path[1024];
 
 static void demand(bool is_done, const char *what)
@@ -95,6 +99,8 @@ static void close_all(void)
     close_one(&heartbeat_writer);
     close_one(&life_reader);
     close_one(&life_writer);
+    close_one(&gate_reader);
+    close_one(&gate_writer);
     folder_close();
 }
 
@@ -140,11 +146,12 @@ static int serve(void *context)
     const struct worker_settings *settings = context;
     close_one(&heartbeats_fd);
     close_one(&life_writer);
+    close_one(&gate_writer);
     child_demand(log_open(log_path) == ERROR_NONE);
     if (served_prologue != NULL)
         served_prologue();
     served->before = descriptors_look();
-    int status = worker_run(settings, heartbeat_writer, life_reader);
+    int status = worker_run(settings, heartbeat_writer, life_reader, gate_reader);
     served->after = descriptors_look();
     served->has_returned = true;
     (void)faulty_disarm();
@@ -153,9 +160,14 @@ static int serve(void *context)
 
 void served_start(const struct worker_settings *settings)
 {
+    if (!served_has_no_gate)
+        open_pipe(false, &gate_reader, &gate_writer);
+    if (!served_is_shut_out)
+        close_one(&gate_writer);
     worker = child_start(serve, (void *)(uintptr_t)settings);
     close_one(&heartbeat_writer);
     close_one(&life_reader);
+    close_one(&gate_reader);
 }
 
 void served_send(int number)
@@ -168,12 +180,28 @@ void served_orphan(void)
     close_one(&life_writer);
 }
 
+int served_gate_fd(void)
+{
+    return gate_reader;
+}
+
+void served_open_gate(void)
+{
+    cr_assert_eq(write(gate_writer, "!", 1), 1);
+}
+
+void served_let_in(void)
+{
+    close_one(&gate_writer);
+}
+
 /* Its pipes, its listener if it came to serve, and nothing else. */
 static void check_descriptors(int status)
 {
     size_t before = descriptors_count(&served->before);
     size_t after = descriptors_count(&served->after);
-    cr_expect(after + 2 <= before && after + 3 >= before,
+    size_t pipes = served_has_no_gate ? 2 : 3;
+    cr_expect(after + pipes <= before && after + pipes + 1 >= before,
               "(status %d) open before:\n%sopen after:\n%s", status, served->before.text,
               served->after.text);
 }

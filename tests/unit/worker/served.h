@@ -50,6 +50,17 @@ void served_start(const struct worker_settings *settings);
 /* Run in the worker's process before worker_run(), if it is set. */
 extern void (*served_prologue)(void);
 
+/* A worker that starts while this is set finds the gate shut. */
+extern bool served_is_shut_out;
+/* One that starts while this is set is given none. */
+extern bool served_has_no_gate;
+/* The worker's end of it. */
+int served_gate_fd(void);
+/* There is something to be read from it. */
+void served_open_gate(void);
+/* The gate ends. */
+void served_let_in(void);
+
 /* Looks for leaks take time: a test that has many workers may do without some. */
 extern bool served_skips_leaks;
 

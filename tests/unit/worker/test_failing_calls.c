@@ -159,6 +159,7 @@ Test(failing_calls, of_files_and_the_loop)
         {FAULTY_ev_loop_new, BOTH, NEVER, "event loop"},
         {FAULTY_flock, NEVER, BOTH | INTERRUPTED, NULL},
         {FAULTY_accept4, NEVER, INTERRUPTED, NULL},
+        {FAULTY_poll, NEVER, BOTH | INTERRUPTED, NULL}, /* a log that takes nothing, and the gate */
     };
     RUN_ROWS(rows);
 }

@@ -6,6 +6,7 @@
 
 #include "kit/child.h"
 #include "kit/folder.h"
+#include "kit/patience.h"
 
 #include <criterion/criterion.h>
 
@@ -18,7 +19,8 @@
 
 enum kind {
     LISTENER,
-    CONNECTION
+    CONNECTION,
+    GATE
 };
 
 /* Shared with the worker. */
@@ -31,10 +33,12 @@ static bool is_meant(int fd)
 {
     int is_listening = 0;
     socklen_t size = sizeof is_listening;
-    if (trouble == NULL || trouble->rest == 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) != 0)
+    if (trouble == NULL || trouble->rest == 0)
         return false;
-    return (is_listening != 0) == (trouble->kind == LISTENER);
+    if (trouble->kind == GATE)
+        return fd == served_gate_fd();
+    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
+           (is_listening != 0) == (trouble->kind == LISTENER);
 }
 
 /* In place of the C library's, for the event loop. */
@@ -94,4 +98,20 @@ Test(loop_trouble, with_a_connection_ends_it)
     cr_expect(dropped == 3 || dropped == 4, "%s", folder_read("log"));
     cr_expect(strstr(client_ask_once(GET("/")), "Hello World") != NULL);
     expect_good_end();
+}
+
+/* Promise UPG-1: a gate that nobody can see opening stays shut. */
+Test(loop_trouble, with_the_gate_ends_the_worker)
+{
+    trouble->kind = GATE;
+    trouble->rest = 1;
+    served_is_shut_out = true;
+    served_start(&settings);
+    int fd = client_connect();
+    client_send(fd, GET("/"));
+    cr_expect_eq(served_end(), 0);
+    cr_expect_eq(trouble->rest, 0);
+    cr_expect_eq(served_count_log("error The system cannot watch the gate, the worker leaves"), 1);
+    cr_expect_not(patience_readable(fd, 0), "it was let in");
+    (void)close(fd);
 }

@@ -87,6 +87,14 @@ static int reason_of(int usual)
 #undef FAULTY
 #undef FAULTY_BY_HAND
 
+/* The same call where the C library makes sure of the list's size. */
+int __wrap___poll_chk(struct pollfd *list, nfds_t count, int timeout, size_t size);
+int __wrap___poll_chk(struct pollfd *list, nfds_t count, int timeout, size_t size)
+{
+    (void)size;
+    return __wrap_poll(list, count, timeout);
+}
+
 int __real_open(const char *path, int flags, ...) __attribute__((weak));
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...)
@@ -101,6 +109,21 @@ int __wrap_open(const char *path, int flags, ...)
     if (!strikes(FAULTY_open))
         return __real_open(path, flags, mode);
     errno = reason_of(EMFILE);
+    return -1;
+}
+
+int __real_fcntl(int fd, int command, ...) __attribute__((weak));
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...)
+{
+    /* All commands that are used here take a number, or nothing. */
+    va_list values;
+    va_start(values, command);
+    int value = command == F_GETFD || command == F_GETFL ? 0 : va_arg(values, int);
+    va_end(values);
+    if (!strikes(FAULTY_fcntl))
+        return __real_fcntl(fd, command, value);
+    errno = reason_of(EBADF);
     return -1;
 }
 
