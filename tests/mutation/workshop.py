@@ -30,7 +30,12 @@ WALKS = (
     ("--workers", "2", "--wanted", "2", "--spare", "2"),
     ("--workers", "1", "--wanted", "2", "--tears", "--every"),
     ("--workers", "1", "--wanted", "2", "--failures", "6"),
+    ("--workers", "1", "--wanted", "1", "--deploys"),
+    ("--workers", "1", "--wanted", "1", "--follows"),
 )
+
+# The walk of two managers is a program of its own, too long to be taken for each mutant.
+PAIR = "pair"
 
 # CPU seconds of one process: nothing depends on how busy the machine is. The whole run may take longer, but not forever.
 CPU_SECONDS = 4
@@ -136,7 +141,8 @@ class Bench:
                 if is_judged(path):
                     shutil.copy(path, self.folder / part)
         self.rooms, self.units, self.explorer = (
-            sorted(str(path.relative_to(self.folder)) for part in parts for path in (self.folder / part).glob("*.c"))
+            sorted(str(path.relative_to(self.folder)) for part in parts for path in (self.folder / part).glob("*.c")
+                   if not path.name.startswith(PAIR))
             for parts in (ROOMS, UNITS, (EXPLORER,)))
         self.sources = self.rooms + self.units + self.explorer
         self.plain = Variant(self, "plain", [])

@@ -296,6 +296,41 @@ Test(takeover_give_up, reaches_a_generation_whose_fork_was_under_way)
     cr_assert_eq(driver_count(MANAGER_ACTION_EXIT), 1);
 }
 
+static void assert_said_alone(enum manager_note note)
+{
+    cr_assert(driver_said(note));
+    cr_assert_not(driver_said(MANAGER_NOTE_UNKNOWN_CHILD));
+}
+
+/* Promises UPG-5 and MGR-14. */
+Test(takeover_bury, knows_its_own_child)
+{
+    deploy(UPGRADE_STARTING);
+    driver_exit(11, NEW, 1);
+    assert_said_alone(MANAGER_NOTE_UPGRADE_FAILED);
+    deploy(UPGRADE_COMMITTED);
+    driver_exit(11, NEW, 1);
+    assert_said_alone(MANAGER_NOTE_UPGRADE_LOST);
+    deploy(UPGRADE_COMMITTED);
+    driver_send(11, MANAGER_EVENT_STOP_GRACEFULLY);
+    driver_exit(11, NEW, 1);
+    assert_said_alone(MANAGER_NOTE_UPGRADE_GONE);
+}
+
+/* Promises UPG-4 and UPG-6. */
+Test(takeover, names_the_promise_that_a_signal_keeps)
+{
+    deploy(UPGRADE_STARTING);
+    driver_send(11, MANAGER_EVENT_STOP_GRACEFULLY);
+    cr_assert_str_eq(driver_action(MANAGER_ACTION_ABORT_UPGRADE)->promise, "UPG-6");
+    deploy(UPGRADE_ABORTING);
+    driver_send(11, MANAGER_EVENT_TICK);
+    cr_assert_str_eq(driver_action(MANAGER_ACTION_SIGNAL)->promise, "UPG-4");
+    driver_ask(driver_settings(2, 2));
+    driver_send(1, MANAGER_EVENT_UPGRADE_ABORTED);
+    cr_assert_str_eq(driver_action(MANAGER_ACTION_SIGNAL)->promise, "UPG-4");
+}
+
 /* Promise UPG-5: as if nothing had been, and the next one is possible. */
 Test(takeover_bury, goes_on_after_a_generation_that_ends)
 {
