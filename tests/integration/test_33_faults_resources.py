@@ -166,11 +166,12 @@ FULL_DISK = 'mount -t tmpfs -o size=8k tmpfs "$0" && { head -c 65536 /dev/zero >
 @pytest.mark.promise("OBS-3", "MGR-1")
 def test_r5_a_log_on_a_full_disk_stops_nothing(prepare):
     """Not one line of the log can be written from the start to the end."""
+    own_mounts = unshared("mount")
     server = prepare("hello", workers=2, log_file="LOG")
     full = server.directory / "full"
     full.mkdir()
     server.config_file.write_text(server.config_file.read_text().replace("LOG", str(full / "toad.log")))
-    server.before = [*unshared("mount"), "sh", "-c", FULL_DISK, str(full)]
+    server.before = [*own_mounts, "sh", "-c", FULL_DISK, str(full)]
     server.excuse("deaths", "the test kills a worker")
     server.start()
     go_through_life(server)
