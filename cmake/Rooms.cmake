@@ -5,6 +5,7 @@ function(toad_room name)
   add_library(toad_${name} STATIC ${ROOM_SOURCES})
   target_include_directories(toad_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(toad_${name} PUBLIC ${ROOM_USES} PRIVATE toad_flags)
+  toad_part_of_whole(toad_${name})
 endfunction()
 
 # toad_unit_test(ROOM FILE... [USES library...])
