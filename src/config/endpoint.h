@@ -9,9 +9,9 @@
  *   http+unix://PATH[?PARAMETERS]          PATH absolute, / and others written as %XX
  *   file://PATH[?PARAMETERS]               PATH absolute, as it stands
  *
- * PARAMETERS, joined by &, %XX decoded (+ is a plus): fd=N, reuse=0|1, single_accept=0|1; for https
- * also cert, key, ca, ciphers, version, verify=0..7 or 0x00..0x07, and pairs NAME_cert, NAME_key.
- * A port that is not given is 3000, as in Mojolicious. */
+ * PARAMETERS, joined by &, %XX decoded (+ is a plus): fd=N, reuse=0|1, single_accept=0|1,
+ * defer_accept=0|1; for https also cert, key, ca, ciphers, version, verify=0..7 or 0x00..0x07, and
+ * pairs NAME_cert, NAME_key. A port that is not given is 3000, as in Mojolicious. */
 #ifndef TOAD_CONFIG_ENDPOINT_H
 #define TOAD_CONFIG_ENDPOINT_H
 
@@ -54,7 +54,8 @@ struct endpoint {
     int fd;                       /* an inherited socket (promise LSN-5), or -1 */
     bool may_share_port;          /* reuse=1: SO_REUSEPORT */
     bool accepts_one;             /* single_accept=1: one connection per wake-up */
-    int verify;                   /* mode of client verification 0 to 7, or -1 */
+    bool defers_accept; /* defer_accept=1: a connection is accepted with its first bytes */
+    int verify;         /* mode of client verification 0 to 7, or -1 */
     uint16_t ca;
     uint16_t ciphers;
     uint16_t version;

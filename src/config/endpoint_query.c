@@ -13,6 +13,7 @@ enum parameter {
     PARAMETER_FD,
     PARAMETER_REUSE,
     PARAMETER_SINGLE_ACCEPT,
+    PARAMETER_DEFER_ACCEPT,
     PARAMETER_CA,
     PARAMETER_CIPHERS,
     PARAMETER_VERSION,
@@ -28,6 +29,7 @@ static const char *const parameter_names[] = {
     [PARAMETER_FD] = "fd",
     [PARAMETER_REUSE] = "reuse",
     [PARAMETER_SINGLE_ACCEPT] = "single_accept",
+    [PARAMETER_DEFER_ACCEPT] = "defer_accept",
     [PARAMETER_CA] = "ca",
     [PARAMETER_CIPHERS] = "ciphers",
     [PARAMETER_VERSION] = "version",
@@ -188,6 +190,8 @@ static MUST_CHECK enum error set_parameter(struct endpoint_draft *draft, enum pa
         return set_flag(draft, name, value, &endpoint->may_share_port);
     case PARAMETER_SINGLE_ACCEPT:
         return set_flag(draft, name, value, &endpoint->accepts_one);
+    case PARAMETER_DEFER_ACCEPT:
+        return set_flag(draft, name, value, &endpoint->defers_accept);
     case PARAMETER_CA:
         return set_text(draft, name, value, &endpoint->ca);
     case PARAMETER_CIPHERS:

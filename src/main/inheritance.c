@@ -81,15 +81,15 @@ enum error inheritance_take(struct inheritance *inheritance, struct problem *pro
     return ERROR_NONE;
 }
 
-size_t inheritance_claim(struct inheritance *inheritance, const char *value, int backlog,
-                         size_t room, int *ret_fds)
+size_t inheritance_claim(struct inheritance *inheritance, const char *value,
+                         struct listener_queue queue, size_t room, int *ret_fds)
 {
     size_t count = 0;
     const struct handover *handover = &inheritance->handover;
     for (size_t i = 0; inheritance->is_successor && i < handover->listener_count; i++) {
         int *socket = &inheritance->sockets.fds[i];
         if (count == room || *socket < 0 || strcmp(handover->listeners[i].value, value) != 0 ||
-            listener_adopt(*socket, backlog) != ERROR_NONE)
+            listener_adopt(*socket, queue) != ERROR_NONE)
             continue;
         ret_fds[count++] = *socket;
         *socket = -1;

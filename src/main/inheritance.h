@@ -21,8 +21,8 @@ MUST_CHECK enum error inheritance_take(struct inheritance *inheritance, struct p
 
 /* Sockets of the predecessor that it had opened for this listen value, of those that nobody has
  * taken yet; they are taken. At most `room` of them; returns how many. */
-size_t inheritance_claim(struct inheritance *inheritance, const char *value, int backlog,
-                         size_t room, int *ret_fds);
+size_t inheritance_claim(struct inheritance *inheritance, const char *value,
+                         struct listener_queue queue, size_t room, int *ret_fds);
 
 /* In a child of the old manager: becomes the next generation. Returns only if it cannot, after it
  * has said why on standard error. `handover` gives what the new generation is to know. */

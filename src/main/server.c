@@ -31,11 +31,12 @@ struct server {
 };
 
 /* Promise LSN-5: a socket that was inherited by its number. */
-static enum error adopt(struct server *server, size_t index, int backlog, struct problem *problem)
+static enum error adopt(struct server *server, size_t index, struct listener_queue queue,
+                        struct problem *problem)
 {
     struct worker_settings *worker = &server->worker;
     int fd = server->application->endpoints[index].fd;
-    if (listener_adopt(fd, backlog) != ERROR_NONE)
+    if (listener_adopt(fd, queue) != ERROR_NONE)
         return problem_set(problem, ERROR_INVALID, "descriptor %d is no socket that listens", fd);
     worker->listeners[worker->listener_count++] = fd;
     server->ports[index] = listener_port(fd);
@@ -52,8 +53,9 @@ static enum error provide(struct server *server, size_t index, struct problem *p
     struct listener_address address = {
         .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
         .port = (uint16_t)endpoint->port,
-        .backlog = config->is_given[SETTING_backlog] ? (int)config->backlog : -1,
         .is_shared = endpoint->may_share_port,
+        .queue = {.backlog = config->is_given[SETTING_backlog] ? (int)config->backlog : -1,
+                  .is_deferred = endpoint->defers_accept},
         .heritage = &inheritance->sockets,
     };
     size_t room = LISTENERS_MAX - worker->listener_count;
@@ -61,7 +63,7 @@ static enum error provide(struct server *server, size_t index, struct problem *p
     /* What a kernel has chosen, or was given by number, is known by its value alone. */
     bool is_known_by_value = endpoint->port == 0 || endpoint->fd >= 0;
     size_t count = is_known_by_value ? inheritance_claim(inheritance, config->listen[index],
-                                                         address.backlog, room, place)
+                                                         address.queue, room, place)
                                      : 0;
     if (count > 0) {
         worker->listener_count += count;
@@ -69,7 +71,7 @@ static enum error provide(struct server *server, size_t index, struct problem *p
         return ERROR_NONE;
     }
     if (endpoint->fd >= 0 && room > 0)
-        return adopt(server, index, address.backlog, problem);
+        return adopt(server, index, address.queue, problem);
     enum error error = listener_open(&address, room, place, &count, &server->ports[index], problem);
     worker->listener_count += error == ERROR_NONE ? count : 0;
     return error;

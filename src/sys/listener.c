@@ -10,15 +10,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The port that the kernel chose for one address may be taken for the next one. */
 enum {
-    ATTEMPTS_MAX = 16
+    ATTEMPTS_MAX =
+        16, /* the port that the kernel chose for one address may be taken for the next */
+    DEFERRED_S = 1,
 };
 
-static void set_option(int fd, int level, int option)
+static void set_option(int fd, int level, int option, int value)
 {
-    int on = 1;
-    (void)setsockopt(fd, level, option, &on, sizeof on);
+    (void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
+static bool set_queue(int fd, struct listener_queue queue)
+{
+    set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, queue.is_deferred ? DEFERRED_S : 0);
+    return listen(fd, queue.backlog < 0 ? SOMAXCONN : queue.backlog) == 0;
 }
 
 static int open_socket(const struct addrinfo *info, const struct listener_address *address)
@@ -26,14 +32,13 @@ static int open_socket(const struct addrinfo *info, const struct listener_addres
     int fd = socket(info->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
-    set_option(fd, SOL_SOCKET, SO_REUSEADDR);
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+    set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     if (address->is_shared)
-        set_option(fd, SOL_SOCKET, SO_REUSEPORT);
+        set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (info->ai_family == AF_INET6)
-        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY);
-    int backlog = address->backlog < 0 ? SOMAXCONN : address->backlog;
-    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listen(fd, backlog) == 0)
+        set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && set_queue(fd, address->queue))
         return fd;
     int reason = errno;
     (void)close(fd);
@@ -124,15 +129,14 @@ bool listener_is_listening(int fd)
            is_listening != 0;
 }
 
-enum error listener_adopt(int fd, int backlog)
+enum error listener_adopt(int fd, struct listener_queue queue)
 {
     if (!listener_is_listening(fd))
         return ERROR_INVALID;
     int flags = fcntl(fd, F_GETFL);
     bool is_ours = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-                   fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 &&
-                   listen(fd, backlog < 0 ? SOMAXCONN : backlog) == 0;
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY);
+                   fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && set_queue(fd, queue);
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return is_ours ? ERROR_NONE : ERROR_INVALID;
 }
 
@@ -160,7 +164,7 @@ static int take_heritage(const struct sockaddr *wanted, const struct listener_ad
         memset(&name, 0, sizeof name);
         if (fd < 0 || getsockname(fd, (struct sockaddr *)&name, &size) != 0 ||
             !is_same_host((struct sockaddr *)&name, wanted) || listener_port(fd) != address->port ||
-            listener_adopt(fd, address->backlog) != ERROR_NONE)
+            listener_adopt(fd, address->queue) != ERROR_NONE)
             continue;
         heritage->fds[i] = -1;
         return fd;

@@ -17,11 +17,17 @@ struct listener_heritage {
     int fds[LISTENERS_MAX];
 };
 
+/* How connections wait to be accepted. */
+struct listener_queue {
+    int backlog;      /* how many may; negative: as many as SOMAXCONN says */
+    bool is_deferred; /* TCP_DEFER_ACCEPT: until they have sent something, for a second or so */
+};
+
 struct listener_address {
     const char *host; /* borrowed; an address without brackets, a name, or "*" */
     uint16_t port;    /* 0: the kernel chooses */
-    int backlog;      /* connections that may wait; negative: as many as SOMAXCONN says */
     bool is_shared;   /* SO_REUSEPORT */
+    struct listener_queue queue;
     struct listener_heritage *heritage; /* borrowed; looked at before a socket is opened; or NULL */
 };
 
@@ -32,8 +38,8 @@ uint16_t listener_port(int fd);
 bool listener_is_listening(int fd);
 
 /* Makes a listening socket that was inherited this process's own: non-blocking, close-on-exec, with
- * this backlog. ERROR_INVALID: it is no such socket. */
-MUST_CHECK enum error listener_adopt(int fd, int backlog);
+ * this queue. ERROR_INVALID: it is no such socket. */
+MUST_CHECK enum error listener_adopt(int fd, struct listener_queue queue);
 
 /* Closes what nobody has taken; returns how many that were. */
 size_t listener_disown(struct listener_heritage *heritage);

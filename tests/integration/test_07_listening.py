@@ -128,3 +128,11 @@ def test_a_port_can_be_used_again_at_once(start, ports):
         for _ in range(5):
             assert server.get("/").status == 200
         assert server.stop() == 0
+
+
+@pytest.mark.promise("LSN-1", "UPG-1")
+def test_a_deferred_listener_serves_and_keeps_serving_after_a_deployment(start, ports):
+    server = start("hello", listen=f"http://127.0.0.1:{ports()}?defer_accept=1")
+    assert answer_at(*server.address) == "Hello World"
+    server.upgrade()
+    assert answer_at(*server.address) == "Hello World"

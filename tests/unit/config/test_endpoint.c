@@ -244,14 +244,16 @@ Test(endpoint, refuses_control_characters_and_endless_values)
 Test(endpoint, takes_parameters)
 {
     /* Promises LSN-5, LSN-6: the parameters are understood. */
-    struct endpoint endpoint = read("http://*:3000?fd=3&reuse=1&single_accept=1");
+    struct endpoint endpoint = read("http://*:3000?fd=3&reuse=1&single_accept=1&defer_accept=1");
     cr_expect_eq(endpoint.fd, 3);
     cr_expect(endpoint.may_share_port);
     cr_expect(endpoint.accepts_one);
-    endpoint = read("http://*?fd=1048575&reuse=0&single_accept=0&");
+    cr_expect(endpoint.defers_accept);
+    endpoint = read("http://*?fd=1048575&reuse=0&single_accept=0&defer_accept=0&");
     cr_expect_eq(endpoint.fd, 1048575);
     cr_expect_not(endpoint.may_share_port);
     cr_expect_not(endpoint.accepts_one);
+    cr_expect_not(endpoint.defers_accept);
     endpoint = read("file:///run/my.sock?fd=7");
     cr_expect_eq(endpoint.fd, 7);
     cr_expect_str_eq(endpoint.path, "/run/my.sock");
@@ -335,6 +337,7 @@ Test(endpoint, refuses_parameters_with_the_reason)
         {"http://*?reuse=yes", "reuse takes 0 or 1"},
         {"http://*?reuse=1&reuse=1", "reuse is given twice"},
         {"http://*?single_accept=-1", "single_accept takes 0 or 1"},
+        {"http://*?defer_accept=s", "defer_accept takes 0 or 1"},
         {"https://*?verify=8", "verify takes 0 to 7 or 0x00 to 0x07"},
         {"https://*?verify=0x08", "verify takes 0 to 7 or 0x00 to 0x07"},
         {"https://*?verify=0x1", "verify takes 0 to 7 or 0x00 to 0x07"},

@@ -21,6 +21,7 @@
 
 #define VARIABLE "HYPNOTOAD_HANDOVER"
 
+static const struct listener_queue any_backlog = {.backlog = -1};
 static struct inheritance inheritance;
 static struct problem problem;
 static int channel[2];
@@ -107,7 +108,7 @@ Test(inheritance, may_be_none)
     cr_expect_not(inheritance.is_successor);
     cr_expect_eq(inheritance.sockets.count, 0);
     int fd = -1;
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", -1, 1, &fd), 0);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", any_backlog, 1, &fd), 0);
     struct descriptors after = descriptors_look();
     cr_expect(descriptors_equal(&before, &after));
 }
@@ -188,14 +189,14 @@ Test(inheritance, is_claimed_by_the_listen_value)
     given.listeners[1].value = "http://*:80"; /* one value, two addresses */
     leave(&given);
     cr_assert_eq(inheritance_take(&inheritance, &problem), ERROR_NONE, "%s", problem.text);
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:8", -1, 2, fds), 0);
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", -1, 0, fds), 0);
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", -1, 1, fds), 1);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:8", any_backlog, 2, fds), 0);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", any_backlog, 0, fds), 0);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", any_backlog, 1, fds), 1);
     cr_expect_eq(fds[0], listeners[0]);
     cr_expect_eq(inheritance.sockets.fds[0], -1);
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", -1, 2, fds), 1);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", any_backlog, 2, fds), 1);
     cr_expect_eq(fds[0], listeners[1]);
-    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", -1, 2, fds), 0);
+    cr_expect_eq(inheritance_claim(&inheritance, "http://*:80", any_backlog, 2, fds), 0);
     cr_expect(fcntl(listeners[0], F_GETFL) & O_NONBLOCK);
 }
 

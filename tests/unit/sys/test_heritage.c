@@ -16,6 +16,7 @@
 
 static struct listener_heritage heritage;
 static struct problem problem;
+static const struct listener_queue any_backlog = {.backlog = -1};
 
 static void begin(void)
 {
@@ -50,7 +51,7 @@ static void expect_own(int fd)
 static struct listener_address address_of(uint16_t port)
 {
     return (struct listener_address){
-        .host = "127.0.0.1", .port = port, .backlog = -1, .heritage = &heritage};
+        .host = "127.0.0.1", .port = port, .queue = {.backlog = -1}, .heritage = &heritage};
 }
 
 static bool is_open(int fd)
@@ -75,10 +76,10 @@ Test(heritage, is_adopted_if_it_listens)
     uint16_t port = 0;
     int fd = open_foreign(&port);
     cr_expect(listener_is_listening(fd));
-    cr_expect_eq(listener_adopt(fd, 7), ERROR_NONE);
+    cr_expect_eq(listener_adopt(fd, (struct listener_queue){.backlog = 7}), ERROR_NONE);
     expect_own(fd);
     cr_expect_eq(listener_port(fd), port);
-    cr_expect_eq(listener_adopt(fd, -1), ERROR_NONE);
+    cr_expect_eq(listener_adopt(fd, any_backlog), ERROR_NONE);
 }
 
 /* Bad input: a descriptor that is something else. */
@@ -91,7 +92,7 @@ Test(heritage, is_refused_if_it_does_not_listen)
     const int fds[] = {idle, datagrams, ends[0], 1000, -1};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         cr_expect_not(listener_is_listening(fds[i]), "%zu", i);
-        cr_expect_eq(listener_adopt(fds[i], -1), ERROR_INVALID, "%zu", i);
+        cr_expect_eq(listener_adopt(fds[i], any_backlog), ERROR_INVALID, "%zu", i);
     }
     cr_expect_eq(fcntl(idle, F_GETFL) & O_NONBLOCK, 0, "it is left as it was");
 }

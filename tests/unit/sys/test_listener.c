@@ -46,7 +46,7 @@ int __wrap_getaddrinfo(const char *host, const char *port, const struct addrinfo
 static enum error try_open(const char *host, uint16_t port, struct opened *ret_opened,
                            struct problem *problem)
 {
-    struct listener_address address = {.host = host, .port = port, .backlog = -1};
+    struct listener_address address = {.host = host, .port = port, .queue = {.backlog = -1}};
     return listener_open(&address, ROOM, ret_opened->fds, &ret_opened->count, &ret_opened->port,
                          problem);
 }
@@ -188,6 +188,31 @@ static unsigned backlog_of(int fd)
 }
 
 /* Promise LSN-10 */
+static int deferral_of(int fd)
+{
+    int seconds = -1;
+    socklen_t size = sizeof seconds;
+    cr_assert_eq(getsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, &size), 0);
+    return seconds;
+}
+
+Test(listener_open, defers_connections_if_it_is_told_to)
+{
+    const struct listener_queue patient = {.backlog = -1, .is_deferred = true};
+    struct listener_address address = {.host = "127.0.0.1", .queue = patient};
+    struct problem problem;
+    int fd;
+    size_t count;
+    uint16_t port;
+    cr_assert_eq(listener_open(&address, 1, &fd, &count, &port, &problem), ERROR_NONE);
+    cr_expect_gt(deferral_of(fd), 0);
+    cr_assert_eq(listener_adopt(fd, (struct listener_queue){.backlog = -1}), ERROR_NONE);
+    cr_expect_eq(deferral_of(fd), 0);
+    cr_assert_eq(listener_adopt(fd, patient), ERROR_NONE);
+    cr_expect_gt(deferral_of(fd), 0);
+    cr_expect_eq(close(fd), 0);
+}
+
 Test(listener_open, sets_the_backlog)
 {
     unsigned most = SOMAXCONN;
@@ -201,7 +226,7 @@ Test(listener_open, sets_the_backlog)
     for (size_t i = 0; i < 5; i++) {
         struct opened opened = {.count = 0};
         struct problem problem;
-        struct listener_address address = {.host = "127.0.0.1", .backlog = given[i]};
+        struct listener_address address = {.host = "127.0.0.1", .queue = {.backlog = given[i]}};
         cr_assert_eq(
             listener_open(&address, ROOM, opened.fds, &opened.count, &opened.port, &problem),
             ERROR_NONE);
