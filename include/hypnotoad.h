@@ -36,6 +36,7 @@ extern "C" {
     (uint32_t)sizeof(struct toad_app), (uint16_t)TOAD_ABI_MAJOR, (uint16_t)TOAD_ABI_MINOR
 
 struct toad_host;    /* the server process that loads the application */
+struct toad_config;  /* what the configuration says to the application */
 struct toad_worker;  /* one worker process */
 struct toad_request; /* one request and its answer */
 struct toad_timer;   /* something that is due once */
@@ -52,12 +53,12 @@ struct toad_app {
     /* Checks what can be checked without side effects, at `--test` and before each start. 0: fine;
      * otherwise `problem`, of `problem_size` bytes, says in one line what is wrong, and the server
      * does not start. */
-    int (*check)(char *problem, size_t problem_size);
+    int (*check)(const struct toad_config *config, char *problem, size_t problem_size);
 
     /* Once in the manager of each generation, before its workers are forked: what it prepares in
      * memory is shared by all.
      * `*app` is handed to worker_start. Not 0: the server does not start. */
-    int (*init)(struct toad_host *host, void **app);
+    int (*init)(struct toad_host *host, const struct toad_config *config, void **app);
     /* Once in the manager when it ends. */
     void (*fini)(void *app);
 
@@ -76,6 +77,21 @@ struct toad_app {
 };
 
 /* ---- The host and the worker ---- */
+
+/* The application's own option `name` of the setting `app`, such as
+ * `app => {root => '/srv/www'}`; NULL if it is not there. Lives as long as the process. */
+const char *toad_config_option(const struct toad_config *config, const char *name);
+size_t toad_config_option_count(const struct toad_config *config);
+/* The name of the option at `index`, from 0; NULL past the last one. An application that refuses in
+ * `check` what it does not know spares its users a search for a misspelt name. */
+const char *toad_config_option_name(const struct toad_config *config, size_t index);
+/* The directory of the application, absolute, without a slash at its end (but "/" itself). */
+const char *toad_config_directory(const struct toad_config *config);
+/* The value of MOJO_MODE, "production" unless somebody chose another one (promise CFG-10). */
+const char *toad_config_mode(const struct toad_config *config);
+
+/* Which generation of the program this is: 1, and one more with every hot deployment. */
+unsigned toad_host_generation(const struct toad_host *host);
 
 /* The server's version, such as "1.2.3". Static. */
 const char *toad_version(void);

@@ -57,6 +57,16 @@ enum {
     CONFIG_NETWORK_MAX = 64, /* a network in CIDR form with its NUL */
 };
 
+/* The application's own options in the configuration. */
+enum {
+    APP_OPTIONS_MAX = 64,
+    APP_OPTION_NAME_MAX = 65,     /* a name with its NUL */
+    APP_OPTION_VALUE_MAX = 4096,  /* a value with its NUL */
+    APP_OPTIONS_SIZE_MAX = 32768, /* all names and values with their NULs */
+};
+static_assert((int)APP_OPTIONS_SIZE_MAX >= APP_OPTION_NAME_MAX + APP_OPTION_VALUE_MAX,
+              "one option of any size fits");
+
 /* A listen value, once it is understood. */
 enum {
     ENDPOINT_HOST_MAX = 256,        /* with its NUL */

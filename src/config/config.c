@@ -26,6 +26,7 @@ static void set_default(struct config *config, const struct setting *setting)
     case SETTING_KIND_NAME:
     case SETTING_KIND_PATH:
     case SETTING_KIND_NETWORKS:
+    case SETTING_KIND_OPTIONS:
         return;
     }
 }

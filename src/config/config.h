@@ -1,6 +1,6 @@
 /* config - the settings that a server runs with; the list is settings.def.
  *
- * Pure. A struct config holds all its texts in place (about 300 KiB): it can be copied, and belongs
+ * Pure. A struct config holds all its texts in place (about 330 KiB): it can be copied, and belongs
  * into static storage. Durations are microseconds. config_read() needs as much stack again.
  *
  * How a setting is judged, beyond settings.def:
@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "base/problem.h"
+#include "config/app_options.h"
 #include "config/config_text.h"
 
 /* What settings.def calls a kind, as fields. */
@@ -33,6 +34,7 @@
 #define CONFIG_FIELD_NETWORKS(field)                                                               \
     char field[TRUSTED_PROXIES_MAX][CONFIG_NETWORK_MAX];                                           \
     size_t field##_count;
+#define CONFIG_FIELD_OPTIONS(field) struct app_options field;
 
 enum setting_id {
 #define SETTING(name, ...) SETTING_##name,

@@ -1,5 +1,6 @@
 #include "config/config_values.h"
 #include "config/address.h"
+#include "config/config_options.h"
 #include "config/decimal.h"
 #include "config/endpoint.h"
 
@@ -8,8 +9,7 @@
 #include <string.h>
 
 enum {
-    SHOWN_BYTES_MAX = 60,
-    SHOWN_TEXT_MAX = 80
+    SHOWN_BYTES_MAX = 60
 };
 
 void config_draft_next(struct config_draft *draft, struct config_event *ret_event)
@@ -23,8 +23,7 @@ static void *field_of(struct config_draft *draft, const struct setting *setting)
     return (char *)draft->config + setting->field;
 }
 
-/* A value as messages show it. */
-static void show(const struct config_event *event, char ret_text[SHOWN_TEXT_MAX])
+void config_value_show(const struct config_event *event, char ret_text[CONFIG_SHOWN_MAX])
 {
     const char *words = NULL;
     bool is_long = event->is_cut || event->text.size > SHOWN_BYTES_MAX;
@@ -37,19 +36,18 @@ static void show(const struct config_event *event, char ret_text[SHOWN_TEXT_MAX]
         words = "undef";
     const char *quote = event->kind == CONFIG_EVENT_TEXT ? "'" : "";
     if (words != NULL)
-        (void)snprintf(ret_text, SHOWN_TEXT_MAX, "%s", words);
+        (void)snprintf(ret_text, CONFIG_SHOWN_MAX, "%s", words);
     else
-        (void)snprintf(ret_text, SHOWN_TEXT_MAX, "%s%.*s%s%s", quote, size, event->text.data,
+        (void)snprintf(ret_text, CONFIG_SHOWN_MAX, "%s%.*s%s%s", quote, size, event->text.data,
                        is_long ? "..." : "", quote);
 }
 
-/* "workers is 0, it takes a whole number from 1 to 512" */
-static enum error refuse(struct config_draft *draft, const struct setting *setting,
-                         const struct config_event *event)
+enum error config_value_refuse(struct config_draft *draft, const struct setting *setting,
+                               const struct config_event *event)
 {
-    char shown[SHOWN_TEXT_MAX];
+    char shown[CONFIG_SHOWN_MAX];
     char takes[SETTING_TEXT_MAX];
-    show(event, shown);
+    config_value_show(event, shown);
     setting_takes(setting, takes);
     return config_source_explain(draft->source, event->offset, draft->problem,
                                  "%s is %s, it takes %s", setting->name, shown, takes);
@@ -67,11 +65,11 @@ static MUST_CHECK enum error take_number(struct config_draft *draft, const struc
     bool is_exact;
     bool is_seconds = setting->kind == SETTING_KIND_SECONDS;
     if (!is_scalar(event) || event->is_cut || !decimal_read(event->text, &decimal))
-        return refuse(draft, setting, event);
+        return config_value_refuse(draft, setting, event);
     int64_t number = decimal_scale(&decimal, is_seconds ? 6 : 0, &is_exact);
     bool is_rounded_well = is_exact || (is_seconds && number != 0);
     if (!is_rounded_well || !setting_accepts(setting, number))
-        return refuse(draft, setting, event);
+        return config_value_refuse(draft, setting, event);
     memcpy(field_of(draft, setting), &number, sizeof number);
     return ERROR_NONE;
 }
@@ -81,7 +79,7 @@ static MUST_CHECK enum error take_flag(struct config_draft *draft, const struct 
                                        const struct config_event *event)
 {
     if (!is_scalar(event))
-        return refuse(draft, setting, event);
+        return config_value_refuse(draft, setting, event);
     bool flag = event->text.size > 0 && !bytes_equal(event->text, BYTES("0"));
     memcpy(field_of(draft, setting), &flag, sizeof flag);
     return ERROR_NONE;
@@ -98,7 +96,7 @@ static MUST_CHECK enum error take_text(struct config_draft *draft, const struct 
     char *field = field_of(draft, setting);
     bool fits = !event->is_cut && event->text.size < capacity;
     if (!is_scalar(event) || !fits || event->text.size == 0)
-        return refuse(draft, setting, event);
+        return config_value_refuse(draft, setting, event);
     if (holds_nul(event->text))
         return config_source_explain(draft->source, event->offset, draft->problem, "%s holds a NUL",
                                      setting->name);
@@ -148,7 +146,7 @@ static MUST_CHECK enum error add_network(struct config_draft *draft,
 {
     struct config *config = draft->config;
     if (!address_is_network(event->text))
-        return refuse(draft, setting_get(SETTING_trusted_proxies), event);
+        return config_value_refuse(draft, setting_get(SETTING_trusted_proxies), event);
     static_assert(CONFIG_NETWORK_MAX > 45 + sizeof "/128", "the longest network fits");
     char *text = config->trusted_proxies[config->trusted_proxies_count++];
     memcpy(text, event->text.data, event->text.size);
@@ -165,7 +163,7 @@ static MUST_CHECK enum error add_element(struct config_draft *draft, const struc
         return config_source_explain(draft->source, event->offset, draft->problem,
                                      "%s has more than %zu values", setting->name, most);
     if (!is_scalar(event))
-        return refuse(draft, setting, event);
+        return config_value_refuse(draft, setting, event);
     return is_listen ? add_listen(draft, event) : add_network(draft, event);
 }
 
@@ -213,6 +211,8 @@ enum error config_value_take(struct config_draft *draft, enum setting_id id,
         return take_list(draft, setting, event);
     case SETTING_KIND_NETWORKS:
         return take_list(draft, setting, event);
+    case SETTING_KIND_OPTIONS:
+        return config_options_take(draft, setting, event);
     }
     return ERROR_INVALID;
 }

@@ -173,6 +173,11 @@ void setting_takes(const struct setting *setting, char ret_text[SETTING_TEXT_MAX
         (void)snprintf(ret_text, SETTING_TEXT_MAX,
                        "a network such as '10.0.0.0/8', or a list of 1 to %d", TRUSTED_PROXIES_MAX);
         return;
+    case SETTING_KIND_OPTIONS:
+        (void)snprintf(ret_text, SETTING_TEXT_MAX,
+                       "a hash of up to %d texts and numbers, such as {root => './public'}",
+                       APP_OPTIONS_MAX);
+        return;
     }
 }
 

@@ -16,6 +16,7 @@ enum setting_kind {
     SETTING_KIND_PATH,     /* of a file: char[CONFIG_PATH_MAX] */
     SETTING_KIND_LISTEN,   /* listen values: texts and their number */
     SETTING_KIND_NETWORKS, /* the same, in CIDR form */
+    SETTING_KIND_OPTIONS,  /* of the application: struct app_options */
 };
 
 enum setting_zero {

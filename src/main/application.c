@@ -131,7 +131,8 @@ static enum error check_files(const struct application *application, struct prob
 static enum error ask_application(const struct application *application, struct problem *problem)
 {
     char reason[PROBLEM_TEXT_MAX / 2] = "";
-    if (application->app.check == NULL || application->app.check(reason, sizeof reason) == 0)
+    if (application->app.check == NULL ||
+        application->app.check(&application->facts, reason, sizeof reason) == 0)
         return ERROR_NONE;
     reason[sizeof reason - 1] = '\0';
     return problem_set(problem, ERROR_INVALID, "application \"%s\" refuses to start: %s",
@@ -140,6 +141,7 @@ static enum error ask_application(const struct application *application, struct 
 
 enum error application_load(struct application *application, struct problem *problem)
 {
+    host_describe(&application->config.app, application->path, &application->facts);
     enum error error = privileges_resolve(&application->privileges, application->config.user,
                                           application->config.group, problem);
     if (error == ERROR_NONE)

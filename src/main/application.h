@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/endpoint.h"
 #include "hypnotoad.h"
+#include "main/host.h"
 #include "main/options.h"
 #include "sys/privileges.h"
 
@@ -22,6 +23,7 @@ struct application {
     struct endpoint endpoints[LISTEN_MAX];
     struct privileges privileges;
     struct toad_app app;
+    struct toad_config facts; /* what the application is told */
 };
 
 /* Finds the application's file and reads its configuration. */

@@ -26,6 +26,7 @@ struct server {
     const struct server_plan *plan;
     struct application *application; /* of the plan */
     struct worker_settings worker;
+    struct toad_host host;
     uint16_t ports[LISTEN_MAX];     /* of each endpoint, as the kernel gave them */
     size_t endpoint[LISTENERS_MAX]; /* of each listener: which endpoint it was opened for */
 };
@@ -245,6 +246,20 @@ static enum error refuse_second(const struct server *server, struct problem *pro
     return ERROR_NONE;
 }
 
+static enum error initialize(struct server *server, struct problem *problem)
+{
+    const struct application *application = server->application;
+    server->host.generation = server->worker.generation;
+    int outcome =
+        application->app.init == NULL
+            ? 0
+            : application->app.init(&server->host, &application->facts, &server->worker.app_data);
+    return outcome == 0
+               ? ERROR_NONE
+               : problem_set(problem, ERROR_INVALID, "application \"%s\" failed to initialize (%d)",
+                             application->path, outcome);
+}
+
 static enum error prepare(struct server *server, struct problem *problem)
 {
     struct application *application = server->application;
@@ -268,12 +283,7 @@ static enum error prepare(struct server *server, struct problem *problem)
     if (error != ERROR_NONE)
         return error;
     fill_worker_settings(server);
-    int outcome =
-        application->app.init == NULL ? 0 : application->app.init(NULL, &server->worker.app_data);
-    return outcome == 0
-               ? ERROR_NONE
-               : problem_set(problem, ERROR_INVALID, "application \"%s\" failed to initialize (%d)",
-                             application->path, outcome);
+    return initialize(server, problem);
 }
 
 static struct manager_settings manager_settings(const struct config *config)

@@ -126,6 +126,18 @@ static void check_number(const struct config *config, const struct setting *sett
     MUST(setting_accepts(setting, number) || number == setting->standard);
 }
 
+static void check_options(const struct app_options *options)
+{
+    MUST(options->count <= APP_OPTIONS_MAX && options->size <= sizeof options->texts);
+    for (size_t i = 0; i < options->count; i++) {
+        size_t index;
+        struct bytes name = bytes_of(app_options_name(options, i));
+        MUST(app_options_is_name(name));
+        MUST(app_options_find(options, name, &index) && index == i);
+        MUST(strlen(app_options_value(options, i)) < APP_OPTION_VALUE_MAX);
+    }
+}
+
 static void check_bounds(const struct config *config)
 {
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
@@ -137,6 +149,7 @@ static void check_bounds(const struct config *config)
     }
     MUST(config->listen_count >= 1 && config->listen_count <= LISTEN_MAX);
     MUST(config->trusted_proxies_count <= TRUSTED_PROXIES_MAX);
+    check_options(&config->app);
     for (size_t i = 0; i < config->listen_count; i++) {
         struct endpoint endpoint;
         struct problem problem;

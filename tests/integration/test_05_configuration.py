@@ -53,7 +53,8 @@ def test_a_script_is_evaluated_by_perl(prepare, tmp_path, text):
     ("die 'broken on purpose';", "broken on purpose"), ("my $x = {; 1", None), ("use No::Such::Module; {}", "No/Such/Module"),
     ("my $x = 1; return [$x];", None), ("my $n = 'many'; return {workers => $n};", "workers"),
     ("my $n = 1; return {worker => $n};", "worker"), ("exit 0 if 1; {}", None), ("kill 9, $$; {}", None),
-    ("my $code = sub { 1 }; return {workers => $code};", None), ("{workers => 99999999999999999999}", "workers"),
+    ("my $code = sub { 1 }; return {workers => $code};", None), ("return {app => {root => sub { 1 }}};", "app is a CODE"),
+    ("my $x = 1; return {app => {root => [$x]}};", "option root of app is a list"), ("{workers => 99999999999999999999}", "workers"),
     ("{graceful_timeout => 1e308}", "graceful_timeout"), ("{accepts => 18446744073709551616}", "accepts"),
 ])
 def test_a_script_that_fails_is_an_error(command, build, text, named):
@@ -133,6 +134,9 @@ def test_a_default_file_that_is_wrong_is_an_error(command, build):
     ("pid_file => [1]", 13, "pid_file", ""), ("pid_file => ''", 13, "pid_file", ""), ("lock_file => {}", 14, "lock_file", ""),
     ("listen => []", 11, "listen", ""), ("listen => {}", 11, "listen", ""), ("listen => [[]]", None, "listen", ""),
     ("listen => ''", 11, "", ""),
+    ("app => 'x'", 8, "app", "hash"), ("app => [1]", 8, "app", "hash"), ("app => {root => [1]}", 17, "root", "text"),
+    ("app => {root => {}}", 17, "root", "text"), ("app => {'my root' => 1}", 9, "my root", "letters"),
+    ("app => {a => 1, a => 2}", 17, "option a of app", "first at 2:9"), ("apps => {}", 1, "apps", "did you mean app?"),
     ("workers => 2 workers => 3", 14, "", ""), ("=> 3", 1, "", ""),
 ], ids=lambda value: value if isinstance(value, str) and "=>" in value else "")
 def test_a_wrong_setting_is_shown_with_its_place(command, build, line, column, name, right):

@@ -1,9 +1,10 @@
 /* failing_init - cannot be prepared in the manager. */
 #include "fixture.h"
 
-static int init(struct toad_host *host, void **app)
+static int init(struct toad_host *host, const struct toad_config *config, void **app)
 {
     (void)host;
+    (void)config;
     (void)app;
     return 1;
 }

@@ -13,9 +13,10 @@ static void note(const char *text, bool is_right)
     fixture_note(line);
 }
 
-static int init(struct toad_host *host, void **app)
+static int init(struct toad_host *host, const struct toad_config *config, void **app)
 {
     (void)host;
+    (void)config;
     *app = &of_app;
     note("init", true);
     return 0;

@@ -1,8 +1,9 @@
 /* refusing_check - finds something wrong before the server starts. */
 #include "fixture.h"
 
-static int check(char *problem, size_t problem_size)
+static int check(const struct toad_config *config, char *problem, size_t problem_size)
 {
+    (void)config;
     (void)snprintf(problem, problem_size, "the pond is empty");
     return 1;
 }

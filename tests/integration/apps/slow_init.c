@@ -17,9 +17,10 @@ static double seconds_given(void)
     return is_read ? strtod(text, NULL) : 0;
 }
 
-static int init(struct toad_host *host, void **app)
+static int init(struct toad_host *host, const struct toad_config *config, void **app)
 {
     (void)host;
+    (void)config;
     (void)app;
     double seconds = seconds_given();
     struct timespec rest = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};

@@ -85,6 +85,7 @@ Test(config, has_the_defaults_of_the_promises)
     cr_expect_str_eq(config.log_file, "");
     cr_expect_str_eq(config.access_log, "");
     cr_expect(config.bonjour);
+    cr_expect_eq(config.app.count, 0);
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         cr_expect_not(config.is_given[i]);
 }
@@ -115,6 +116,7 @@ Test(config, is_read_from_a_whole_file)
          "header_timeout => 1.5,\n"
          "  message_max => 0x100, log_file => 'x.log', access_log => 'x.log', access_log_json => "
          "1, bonjour => 0,\n"
+         "  app => {root => './public', dotfiles => 1},\n"
          "};\n");
     cr_expect_eq(config.accepts, 100);
     cr_expect_eq(config.backlog, 128);
@@ -147,6 +149,7 @@ Test(config, is_read_from_a_whole_file)
     cr_expect_str_eq(config.access_log, "x.log");
     cr_expect(config.access_log_json);
     cr_expect_not(config.bonjour);
+    cr_expect_eq(config.app.count, 2);
     for (size_t i = 0; i < SETTINGS_COUNT; i++)
         cr_expect(config.is_given[i], "%s", setting_get((enum setting_id)i)->name);
 }

@@ -92,6 +92,7 @@ Test(setting, says_what_it_takes_and_its_default)
         {SETTING_listen, "a listen value such as 'http://*:8080', or a list of 1 to 64",
          "http://*:8080"},
         {SETTING_trusted_proxies, "a network such as '10.0.0.0/8', or a list of 1 to 64", "unset"},
+        {SETTING_app, "a hash of up to 64 texts and numbers, such as {root => './public'}", "none"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct setting_description description;

@@ -19,8 +19,9 @@ enum {
 void MODULE_NEEDS(void);
 #endif
 
-static int check(char *problem, size_t problem_size)
+static int check(const struct toad_config *config, char *problem, size_t problem_size)
 {
+    (void)config;
     const char *reason = getenv("MODULE_REFUSES");
     if (reason == NULL)
         return 0;
@@ -31,9 +32,10 @@ static int check(char *problem, size_t problem_size)
     return 1;
 }
 
-static int init(struct toad_host *host, void **app)
+static int init(struct toad_host *host, const struct toad_config *config, void **app)
 {
     (void)host;
+    (void)config;
     (void)app;
     (void)alarm(LIFE_S);
     return getenv("MODULE_FAILS") == NULL ? 0 : 7;
