@@ -81,6 +81,7 @@ struct toad_app {
 /* The application's own option `name` of the setting `app`, such as
  * `app => {root => '/srv/www'}`; NULL if it is not there. Lives as long as the process. */
 const char *toad_config_option(const struct toad_config *config, const char *name);
+/* How many of these options there are. */
 size_t toad_config_option_count(const struct toad_config *config);
 /* The name of the option at `index`, from 0; NULL past the last one. An application that refuses in
  * `check` what it does not know spares its users a search for a misspelt name. */
@@ -117,6 +118,7 @@ struct toad_text {
     size_t size;
 };
 
+/* Such as "GET", as the client sent it. */
 const char *toad_method(const struct toad_request *request);
 /* As the client sent it, with its query. */
 const char *toad_target(const struct toad_request *request);
@@ -136,12 +138,14 @@ const char *toad_scheme(const struct toad_request *request);
 const char *toad_host_name(const struct toad_request *request);
 /* The first header field of that name, without regard to case, or NULL. */
 const char *toad_header(const struct toad_request *request, const char *name);
+/* How many header fields there are. */
 size_t toad_header_count(const struct toad_request *request);
 /* The field at `index`, from 0, in the order in which they came. False past the last one. */
 bool toad_header_at(const struct toad_request *request, size_t index, struct toad_text *name,
                     struct toad_text *value);
 /* The client's address, such as "127.0.0.1" or "::1". */
 const char *toad_remote_address(const struct toad_request *request);
+/* Its port. */
 unsigned toad_remote_port(const struct toad_request *request);
 /* 1 for the first request of its connection. */
 uint64_t toad_request_number(const struct toad_request *request);
@@ -153,6 +157,7 @@ void *toad_alloc(struct toad_request *request, size_t size);
 /* A pointer of the application's own, and what is called with it when the request ends; NULL for
  * nothing. */
 void toad_set_data(struct toad_request *request, void *data, void (*destroy)(void *data));
+/* What toad_set_data() was given, or NULL. */
 void *toad_data(const struct toad_request *request);
 
 /* ---- Reading its body ---- */
@@ -185,6 +190,7 @@ toad_reply_format(struct toad_request *request, int status, const char *type, co
 /* Keeps the request beyond its callback, so that it can be answered later. Each hold wants one
  * release; a request that was released for the last time without an answer is answered with 500. */
 void toad_hold(struct toad_request *request);
+/* Undoes one hold; the request is not to be used any more, unless it is held once more. */
 void toad_release(struct toad_request *request);
 
 /* `callback` is called exactly once if the client goes away, or the server gives up, before the

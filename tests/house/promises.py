@@ -5,7 +5,7 @@ ROW = re.compile(r"^\| *([A-Z]{3}-\d+) *\|.*\| *(\S*) *\|$", re.MULTILINE)
 STATES = {"kept", "planned"}
 # What makes a file a test: Criterion, pytest, a fuzz target, or a program of its own.
 TEST = re.compile(r"^(Test\(|ParameterizedTest\(| *(async )?def test_|int main\(|int LLVMFuzzerTestOneInput\()", re.MULTILINE)
-KINDS = ("unit", "simulation", "integration", "fuzz")
+KINDS = ("unit", "simulation", "integration", "fuzz", "abi")
 NAMED = re.compile(r"[Pp]romises? ([A-Z]{3}-\d+)")
 
 
