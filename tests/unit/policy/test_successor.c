@@ -48,6 +48,17 @@ Test(takeover_complete, takes_over_in_this_order)
     cr_assert_eq(driver_count(MANAGER_ACTION_SPAWN_UPGRADE), 1, "the next one may come");
 }
 
+/* Promise MGR-7: who is about to take over deploys nothing. */
+Test(takeover, is_not_disturbed_by_a_deployment)
+{
+    driver_ask(driver_settings(2, 2));
+    driver_send(1, MANAGER_EVENT_UPGRADE);
+    cr_assert_eq(taken.count, 0);
+    cr_assert_eq(driven.phase, MANAGER_ASKING);
+    driver_send(2, MANAGER_EVENT_UPGRADE_COMMITTED);
+    cr_assert_eq(driven.phase, MANAGER_RUNNING);
+}
+
 /* Promise UPG-4. */
 Test(takeover_refuse, ends_the_new_generation)
 {
