@@ -4,8 +4,6 @@ import subprocess
 
 BLOCK = re.compile(r"^```c\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMPILE = ["cc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c", "-I"]
-
-
 PAGES = ["README.md", "docs/applications.md"]
 
 
