@@ -1,5 +1,5 @@
 #include "config/config_values.h"
-#include "config/address.h"
+#include "base/ip_network.h"
 #include "config/config_options.h"
 #include "config/decimal.h"
 #include "config/endpoint.h"
@@ -145,7 +145,8 @@ static MUST_CHECK enum error add_network(struct config_draft *draft,
                                          const struct config_event *event)
 {
     struct config *config = draft->config;
-    if (!address_is_network(event->text))
+    struct ip_network network;
+    if (!ip_network_read(event->text, &network))
         return config_value_refuse(draft, setting_get(SETTING_trusted_proxies), event);
     static_assert(CONFIG_NETWORK_MAX > 45 + sizeof "/128", "the longest network fits");
     char *text = config->trusted_proxies[config->trusted_proxies_count++];

@@ -1,5 +1,5 @@
 #include "config/endpoint.h"
-#include "config/address.h"
+#include "base/ip_address.h"
 #include "config/endpoint_query.h"
 #include "config/perl_letter.h"
 
@@ -84,9 +84,10 @@ static MUST_CHECK enum error read_ipv6(struct endpoint_draft *draft, struct byte
     struct bytes address = bytes_first(text, percent);
     struct bytes zone = bytes_from(text, percent + 1);
     bool has_zone = percent < text.size;
+    struct ip_address number;
     if (bytes_start_with(zone, BYTES("25")) && zone.size > 2)
         zone = bytes_from(zone, 2);
-    if (!address_is_ipv6(address) || (has_zone && !is_zone(zone)))
+    if (!ip_address_read_ipv6(address, &number) || (has_zone && !is_zone(zone)))
         return endpoint_refuse(draft, "what stands in brackets is not an IPv6 address");
     draft->endpoint.host_kind = ENDPOINT_HOST_IPV6;
     (void)snprintf(draft->endpoint.host, sizeof draft->endpoint.host, "%.*s%s%.*s",
@@ -125,12 +126,13 @@ static bool is_name(struct bytes name)
 
 static MUST_CHECK enum error read_host(struct endpoint_draft *draft, struct bytes host)
 {
+    struct ip_address number;
     if (host.size == 0)
         return endpoint_refuse(draft, "the host is missing (* listens on every address, an "
                                       "IPv6 address stands in brackets)");
     if (bytes_equal(host, BYTES("*")))
         draft->endpoint.host_kind = ENDPOINT_HOST_ANY;
-    else if (address_is_ipv4(host))
+    else if (ip_address_read_ipv4(host, &number))
         draft->endpoint.host_kind = ENDPOINT_HOST_IPV4;
     else if (is_name(host))
         draft->endpoint.host_kind = ENDPOINT_HOST_NAME;
