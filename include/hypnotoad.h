@@ -132,9 +132,11 @@ const char *toad_query(const struct toad_request *request);
 const char *toad_parameter(struct toad_request *request, const char *name);
 /* "1.1" or "1.0". */
 const char *toad_http_version(const struct toad_request *request);
-/* "http" or "https". */
+/* "http" or "https": what the client used, if a reverse proxy that is believed says so (promise
+ * CON-9). */
 const char *toad_scheme(const struct toad_request *request);
-/* The authority that the client asked for, such as "example.org:8080"; "" if it named none. */
+/* The authority that the client asked for, such as "example.org:8080"; "" if it named none. Behind
+ * a reverse proxy that is believed: what the client asked the proxy for. */
 const char *toad_host_name(const struct toad_request *request);
 /* The first header field of that name, without regard to case, or NULL. */
 const char *toad_header(const struct toad_request *request, const char *name);
@@ -143,10 +145,18 @@ size_t toad_header_count(const struct toad_request *request);
 /* The field at `index`, from 0, in the order in which they came. False past the last one. */
 bool toad_header_at(const struct toad_request *request, size_t index, struct toad_text *name,
                     struct toad_text *value);
-/* The client's address, such as "127.0.0.1" or "::1". */
+/* The client's address, such as "127.0.0.1" or "::1"; behind a reverse proxy that is believed, the
+ * one that it names. */
 const char *toad_remote_address(const struct toad_request *request);
-/* Its port. */
+/* Its port; 0 where a proxy names an address without one. */
 unsigned toad_remote_port(const struct toad_request *request);
+/* Who is at the other end of the connection, whatever a proxy says. */
+const char *toad_peer_address(const struct toad_request *request);
+/* The address at which the connection was accepted; "" if this or its port is asked for the first
+ * time once the request was answered. */
+const char *toad_local_address(const struct toad_request *request);
+/* Its port; 0 where the address is "". */
+unsigned toad_local_port(const struct toad_request *request);
 /* 1 for the first request of its connection. */
 uint64_t toad_request_number(const struct toad_request *request);
 /* The worker that serves the request. */

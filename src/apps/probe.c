@@ -7,6 +7,7 @@
  *     GET  /spin                          never returns
  *     GET  /crash?how=segv|abort|exit     ends the worker
  *     any  /info                          what the server says about the request, as JSON
+ *     any  /client                        who asked, and where, as JSON
  *     POST /len                           the size of the body
  *     GET  /large?bytes=N                 N bytes: the alphabet, again and again
  *     GET  /mode                          MOJO_MODE
@@ -135,6 +136,24 @@ static void answer_info(void *state, struct toad_request *request)
     reply_json(request, &json);
 }
 
+static void answer_client(void *state, struct toad_request *request)
+{
+    (void)state;
+    struct json json;
+    json_init(&json, json_space, sizeof(json_space));
+    json_begin(&json, NULL, '{');
+    json_text(&json, "remote_address", toad_remote_address(request));
+    json_number(&json, "remote_port", toad_remote_port(request));
+    json_text(&json, "scheme", toad_scheme(request));
+    json_text(&json, "host", toad_host_name(request));
+    json_text(&json, "peer_address", toad_peer_address(request));
+    json_text(&json, "local_address", toad_local_address(request));
+    json_number(&json, "local_port", toad_local_port(request));
+    json_number(&json, "request_number", toad_request_number(request));
+    json_end(&json, '}');
+    reply_json(request, &json);
+}
+
 struct ids {
     unsigned real, effective, saved;
 };
@@ -217,7 +236,7 @@ static const struct kit_route routes[] = {
     {"GET", "/spin", answer_never},      {"GET", "/crash", answer_crash},
     {NULL, "/info", answer_info},        {"POST", "/len", answer_length},
     {"GET", "/large", answer_large},     {"GET", "/mode", answer_mode},
-    {"GET", "/ids", answer_ids},
+    {"GET", "/ids", answer_ids},         {NULL, "/client", answer_client},
 };
 
 static void answer(void *state, struct toad_request *request)

@@ -36,6 +36,14 @@ static void find_temporary_directory(struct application *application)
     }
 }
 
+/* The variable that Mojolicious has for it, true as Perl has it. */
+static void set_default_proxy(struct config *config)
+{
+    const char *value = getenv("MOJO_REVERSE_PROXY");
+    if (!config->is_given[SETTING_proxy])
+        config->proxy = value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+}
+
 static enum error read_endpoints(struct application *application, struct problem *problem)
 {
     for (size_t i = 0; i < application->config.listen_count; i++) {
@@ -71,6 +79,7 @@ enum error application_configure(struct application *application, const struct o
         error = config_file_read(application->config_path, is_named, &application->config, problem);
     if (error == ERROR_NONE && application->config.pid_file[0] == '\0')
         error = path_beside(application, "hypnotoad.pid", application->config.pid_file, problem);
+    set_default_proxy(&application->config);
     find_temporary_directory(application);
     return error == ERROR_NONE ? read_endpoints(application, problem) : error;
 }

@@ -12,6 +12,7 @@
 #include "sys/process.h"
 #include "worker/worker.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -106,6 +107,17 @@ static enum error open_endpoints(struct server *server, struct problem *problem)
     return ERROR_NONE;
 }
 
+static void fill_trust(struct http_trust *trust, const struct config *config)
+{
+    trust->is_on = config->proxy;
+    trust->network_count = config->trusted_proxies_count;
+    for (size_t i = 0; i < trust->network_count; i++) {
+        bool is_network =
+            ip_network_read(bytes_of(config->trusted_proxies[i]), &trust->networks[i]);
+        assert(is_network);
+    }
+}
+
 static void fill_worker_settings(struct server *server)
 {
     const struct config *config = &server->application->config;
@@ -122,6 +134,7 @@ static void fill_worker_settings(struct server *server)
     worker->heartbeat_interval_us = config->heartbeat_interval_us;
     worker->graceful_timeout_us = config->graceful_timeout_us;
     worker->message_max_bytes = (uint64_t)config->message_max_bytes;
+    fill_trust(&worker->trust, config);
     worker->privileges = server->application->privileges;
     worker->access_log_path = config->access_log[0] == '\0' ? NULL : config->access_log;
     worker->access_log_is_json = config->access_log_json;
@@ -206,14 +219,14 @@ static void warn_of_settings(const struct config *config)
 {
     static const enum setting_id without_effect[] = {
         SETTING_bonjour,
-        SETTING_proxy,
-        SETTING_trusted_proxies,
         SETTING_websocket_timeout,
     };
     for (size_t i = 0; i < sizeof without_effect / sizeof without_effect[0]; i++)
         if (config->is_given[without_effect[i]])
             log_write(LOG_LEVEL_WARN, "The setting %s has no effect in this version",
                       setting_get(without_effect[i])->name);
+    if (config->is_given[SETTING_trusted_proxies] && !config->proxy)
+        log_write(LOG_LEVEL_WARN, "The setting trusted_proxies has no effect without proxy => 1");
 }
 
 /* What this generation has to say until it serves goes to who has asked for it; its log does not.

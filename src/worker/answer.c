@@ -47,8 +47,9 @@ static void note_access(const struct connection *connection, const struct toad_r
     if (worker->access_log.path == NULL)
         return;
     char remote[PEER_TEXT_SIZE];
+    struct peer client = request == NULL ? connection->peer : forwarding_client(request);
     struct http_log_entry entry = {
-        .remote = peer_text(&connection->peer, remote),
+        .remote = peer_text(&client, remote),
         .unix_us = clock_unix_us(),
         .status = status,
         .size = size,

@@ -7,6 +7,7 @@
 
 #include "http/http_reader.h"
 #include "hypnotoad.h"
+#include "worker/forwarding.h"
 #include "worker/memory.h"
 #include "worker/peer.h"
 
@@ -37,9 +38,8 @@ struct toad_request {
     size_t body_capacity;
     uint64_t body_most;
 
-    char *path;              /* decoded */
-    const char *remote_text; /* this and the next are made when they are asked for */
-    const char *authority_text;
+    char *path; /* decoded */
+    struct forwarding forwarding;
     uint64_t number;
     int64_t began_us; /* when the head was complete */
     struct peer peer;

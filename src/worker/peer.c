@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct peer peer_of(const struct sockaddr_storage *address)
 {
@@ -17,6 +18,16 @@ struct peer peer_of(const struct sockaddr_storage *address)
         peer.port = ntohs(name->sin_port);
     }
     return peer;
+}
+
+bool peer_at_this_end(int fd, struct peer *ret_peer)
+{
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t size = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        return false;
+    *ret_peer = peer_of(&address);
+    return true;
 }
 
 struct bytes peer_text(const struct peer *peer, char storage[PEER_TEXT_SIZE])

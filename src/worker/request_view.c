@@ -71,21 +71,6 @@ const char *toad_http_version(const struct toad_request *request)
     return request->head.version_minor == 0 ? "1.0" : "1.1";
 }
 
-const char *toad_scheme(const struct toad_request *request)
-{
-    (void)request;
-    return "http";
-}
-
-const char *toad_host_name(const struct toad_request *request)
-{
-    /* It may stand inside the target, which must stay as it is. */
-    struct toad_request *owner = (struct toad_request *)(uintptr_t)request;
-    if (owner->authority_text == NULL)
-        owner->authority_text = memory_copy(&owner->memory, request->head.authority);
-    return owner->authority_text == NULL ? "" : owner->authority_text;
-}
-
 const char *toad_header(const struct toad_request *request, const char *name)
 {
     struct bytes wanted = bytes_of(name);
@@ -109,20 +94,6 @@ bool toad_header_at(const struct toad_request *request, size_t index, struct toa
     *name = (struct toad_text){text_of(field->name), field->name.size};
     *value = (struct toad_text){text_of(field->value), field->value.size};
     return true;
-}
-
-const char *toad_remote_address(const struct toad_request *request)
-{
-    char storage[PEER_TEXT_SIZE];
-    struct toad_request *owner = (struct toad_request *)(uintptr_t)request;
-    if (owner->remote_text == NULL)
-        owner->remote_text = memory_copy(&owner->memory, peer_text(&owner->peer, storage));
-    return owner->remote_text == NULL ? "" : owner->remote_text;
-}
-
-unsigned toad_remote_port(const struct toad_request *request)
-{
-    return request->peer.port;
 }
 
 uint64_t toad_request_number(const struct toad_request *request)

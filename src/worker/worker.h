@@ -3,6 +3,7 @@
 #define TOAD_WORKER_WORKER_H
 
 #include "base/limits.h"
+#include "http/http_forwarded.h"
 #include "http/http_session.h"
 #include "hypnotoad.h"
 #include "policy/admission.h"
@@ -18,6 +19,7 @@ struct worker_settings {
     int64_t heartbeat_interval_us;
     int64_t graceful_timeout_us; /* how long it may leave when the manager is gone */
     uint64_t message_max_bytes;
+    struct http_trust trust; /* in reverse proxies */
     struct privileges privileges;
     const struct toad_app
         *app;       /* borrowed; complete: members that the application lacks are NULL */

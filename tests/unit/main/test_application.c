@@ -124,6 +124,29 @@ Test(application, keeps_temporary_files_where_the_environment_says)
     cr_expect_str_eq(application.temporary_directory, "/two");
 }
 
+/* Promises CFG-5, CFG-6, CON-9 */
+Test(application, takes_the_reverse_proxy_from_the_environment_unless_the_file_says_it)
+{
+    static const struct {
+        const char *value; /* NULL: unset */
+        const char *text;
+        bool is_on;
+    } rows[] = {
+        {NULL, "{}", false},          {"", "{}", false},
+        {"0", "{}", false},           {"1", "{}", true},
+        {"00", "{}", true},           {"yes", "{proxy => undef}", true},
+        {"1", "{proxy => 0}", false}, {NULL, "{proxy => 1}", true},
+        {"0", "{proxy => 1}", true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        (void)unsetenv("MOJO_REVERSE_PROXY");
+        if (rows[i].value != NULL)
+            (void)setenv("MOJO_REVERSE_PROXY", rows[i].value, 1);
+        cr_assert_eq(configure_text(rows[i].text), ERROR_NONE, "%s", problem.text);
+        cr_expect_eq(application.config.proxy, rows[i].is_on, "%zu: %s", i, rows[i].text);
+    }
+}
+
 /* Promise CLI-4 */
 Test(application, is_loaded_when_all_is_well)
 {

@@ -106,14 +106,32 @@ Test(server, keeps_an_access_log)
 
 Test(server, names_settings_that_have_no_effect)
 {
-    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], proxy => 1, "
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], bonjour => 1, "
                                        "upgrade_timeout => 5, websocket_timeout => 9, " BASE "}");
     expect_end_by(server, SIGTERM);
     const char *log = folder_read("log");
-    cr_expect(strstr(log, "warn The setting proxy has no effect in this version") != NULL, "%s",
+    cr_expect(strstr(log, "warn The setting bonjour has no effect in this version") != NULL, "%s",
               log);
     cr_expect(strstr(log, "warn The setting websocket_timeout has no effect") != NULL, "%s", log);
     cr_expect(strstr(log, "upgrade_timeout") == NULL, "%s", log);
+}
+
+Test(server, says_that_nobody_is_trusted_without_the_setting_proxy)
+{
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], proxy => 0, "
+                                       "trusted_proxies => '10.0.0.0/8', " BASE "}");
+    expect_end_by(server, SIGTERM);
+    const char *log = folder_read("log");
+    cr_expect(strstr(log, "warn The setting trusted_proxies has no effect without proxy") != NULL,
+              "%s", log);
+}
+
+Test(server, trusts_in_silence)
+{
+    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], proxy => 1, "
+                                       "trusted_proxies => ['10.0.0.0/8', '::1'], " BASE "}");
+    expect_end_by(server, SIGTERM);
+    cr_expect(strstr(folder_read("log"), " warn ") == NULL, "%s", folder_read("log"));
 }
 
 static bool is_reopened(void *context)

@@ -21,15 +21,25 @@ static void print(void (*function)(FILE *stream))
 /* Promises CLI-2, CFG-10 */
 Test(usage, names_every_option_variable_and_signal)
 {
-    static const char *const names[] = {"-c, --config FILE", "-f, --foreground",
-                                        "-h, --help",        "-s, --stop",
-                                        "-t, --test",        "-V, --version",
-                                        "HYPNOTOAD_APP",     "HYPNOTOAD_CONFIG",
-                                        "HYPNOTOAD_DEBUG",   "HYPNOTOAD_FOREGROUND",
-                                        "HYPNOTOAD_TEST",    "HYPNOTOAD_TRACE",
-                                        "MOJO_MODE",         "MOJO_TMPDIR",
-                                        "INT, TERM",         "QUIT",
-                                        "TTIN, TTOU",        "USR1"};
+    static const char *const names[] = {"-c, --config FILE",
+                                        "-f, --foreground",
+                                        "-h, --help",
+                                        "-s, --stop",
+                                        "-t, --test",
+                                        "-V, --version",
+                                        "HYPNOTOAD_APP",
+                                        "HYPNOTOAD_CONFIG",
+                                        "HYPNOTOAD_DEBUG",
+                                        "HYPNOTOAD_FOREGROUND",
+                                        "HYPNOTOAD_TEST",
+                                        "HYPNOTOAD_TRACE",
+                                        "MOJO_MODE",
+                                        "MOJO_REVERSE_PROXY",
+                                        "MOJO_TMPDIR",
+                                        "INT, TERM",
+                                        "QUIT",
+                                        "TTIN, TTOU",
+                                        "USR1"};
     print(usage_print);
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         cr_expect(strstr(text, names[i]) != NULL, "%s", names[i]);

@@ -294,6 +294,38 @@ static void show(struct toad_request *request)
     reply(request, text);
 }
 
+static const char *ends_of(const struct toad_request *request)
+{
+    static char text[1024];
+    (void)snprintf(text, sizeof text, "%s %u %s %s %s %s %u", toad_remote_address(request),
+                   toad_remote_port(request), toad_scheme(request), toad_host_name(request),
+                   toad_peer_address(request), toad_local_address(request),
+                   toad_local_port(request));
+    return text;
+}
+
+static void show_ends(struct toad_request *request)
+{
+    const char *remote = toad_remote_address(request);
+    const char *peer = toad_peer_address(request);
+    const char *host = toad_host_name(request);
+    const char *text = ends_of(request);
+    bool is_kept = remote == toad_remote_address(request) && peer == toad_peer_address(request) &&
+                   host == toad_host_name(request);
+    reply(request, is_kept ? text : "what was said before is not valid any more");
+}
+
+/* Asks once the connection is not the request's any more. */
+static void show_ends_late(struct toad_request *request)
+{
+    toad_hold(request);
+    if (toad_parameter(request, "early") != NULL)
+        (void)toad_local_port(request);
+    reply(request, "late");
+    toad_log(0, ends_of(request));
+    toad_release(request);
+}
+
 static void log_levels(struct toad_request *request)
 {
     toad_log(0, "by the application, informing");
@@ -332,6 +364,8 @@ static const struct {
     {"/timers", use_timers},
     {"/block", block},
     {"/log", log_levels},
+    {"/ends", show_ends},
+    {"/ends-late", show_ends_late},
 };
 
 static void answer(void *state, struct toad_request *request)
