@@ -37,11 +37,11 @@ class ConnectionEnded(Exception):
 
 
 class Connection:
-    """One TCP connection; a context manager."""
+    """One TCP connection, from the address `source` if it is given; a context manager."""
 
-    def __init__(self, address, timeout=TIMEOUT):
+    def __init__(self, address, timeout=TIMEOUT, source=None):
         self.began = time.monotonic()
-        self.socket = socket.create_connection(address, timeout)
+        self.socket = socket.create_connection(address, timeout, source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.timeout = timeout
         self.sent_at = self.began

