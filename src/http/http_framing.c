@@ -30,13 +30,27 @@ void http_framing_begin_trailers(struct http_framing *framing)
     begin_name(framing);
 }
 
+static bool is_white_space(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+/* Where extensions begin, or white space in front of them. */
+static size_t find_extension(struct bytes bytes)
+{
+    size_t at = 0;
+    while (at < bytes.size && bytes.data[at] != ';' && !is_white_space(bytes.data[at]))
+        at++;
+    return at;
+}
+
 struct bytes http_framing_run(const struct http_framing *framing, struct bytes bytes,
                               bool *ret_is_extension)
 {
     *ret_is_extension = false;
     if (framing->is_in_trailers)
         return bytes;
-    struct bytes before = bytes_first(bytes, bytes_find(bytes, ';'));
+    struct bytes before = bytes_first(bytes, find_extension(bytes));
     if (framing->extension == HTTP_EXTENSION_NONE && before.size > 0)
         return before;
     struct bytes run = bytes_first(bytes, bytes_find(bytes, '\r'));
@@ -44,27 +58,44 @@ struct bytes http_framing_run(const struct http_framing *framing, struct bytes b
     return run.size > 0 ? run : before;
 }
 
-static enum http_extension next_or(char byte, char wanted, enum http_extension next)
+static enum http_extension behind_value(char byte)
 {
-    return byte == wanted ? next : HTTP_EXTENSION_WRONG;
+    if (is_white_space(byte))
+        return HTTP_EXTENSION_BEFORE_SEMICOLON;
+    return byte == ';' ? HTTP_EXTENSION_BEFORE_NAME : HTTP_EXTENSION_WRONG;
+}
+
+static enum http_extension behind_name(char byte)
+{
+    if (byte == '=')
+        return HTTP_EXTENSION_BEFORE_VALUE;
+    if (is_white_space(byte))
+        return HTTP_EXTENSION_BEHIND_NAME;
+    return byte == ';' ? HTTP_EXTENSION_BEFORE_NAME : HTTP_EXTENSION_WRONG;
+}
+
+static enum http_extension before_word(enum http_extension extension, char byte)
+{
+    bool is_name = extension == HTTP_EXTENSION_BEFORE_NAME;
+    if (is_white_space(byte))
+        return extension;
+    if (http_is_token_byte(byte))
+        return is_name ? HTTP_EXTENSION_NAME : HTTP_EXTENSION_VALUE;
+    return byte == '"' && !is_name ? HTTP_EXTENSION_QUOTED : HTTP_EXTENSION_WRONG;
 }
 
 static enum http_extension extension_next(enum http_extension extension, char byte)
 {
     switch (extension) {
     case HTTP_EXTENSION_BEFORE_NAME:
-        return http_is_token_byte(byte) ? HTTP_EXTENSION_NAME : HTTP_EXTENSION_WRONG;
-    case HTTP_EXTENSION_NAME:
-        if (byte == '=')
-            return HTTP_EXTENSION_BEFORE_VALUE;
-        return http_is_token_byte(byte) ? extension
-                                        : next_or(byte, ';', HTTP_EXTENSION_BEFORE_NAME);
     case HTTP_EXTENSION_BEFORE_VALUE:
-        return http_is_token_byte(byte) ? HTTP_EXTENSION_VALUE
-                                        : next_or(byte, '"', HTTP_EXTENSION_QUOTED);
+        return before_word(extension, byte);
+    case HTTP_EXTENSION_NAME:
+        return http_is_token_byte(byte) ? extension : behind_name(byte);
+    case HTTP_EXTENSION_BEHIND_NAME:
+        return behind_name(byte);
     case HTTP_EXTENSION_VALUE:
-        return http_is_token_byte(byte) ? extension
-                                        : next_or(byte, ';', HTTP_EXTENSION_BEFORE_NAME);
+        return http_is_token_byte(byte) ? extension : behind_value(byte);
     case HTTP_EXTENSION_QUOTED:
         if (byte == '\\')
             return HTTP_EXTENSION_ESCAPED;
@@ -72,11 +103,12 @@ static enum http_extension extension_next(enum http_extension extension, char by
     case HTTP_EXTENSION_ESCAPED:
         return HTTP_EXTENSION_QUOTED;
     case HTTP_EXTENSION_NONE:
+    case HTTP_EXTENSION_BEFORE_SEMICOLON:
     case HTTP_EXTENSION_BEHIND_QUOTES:
     case HTTP_EXTENSION_WRONG: /* nobody goes on from there */
         break;
     }
-    return next_or(byte, ';', HTTP_EXTENSION_BEFORE_NAME);
+    return behind_value(byte);
 }
 
 static bool extension_may_end(enum http_extension extension)
@@ -119,7 +151,7 @@ static const char *check_name(struct http_framing *framing, char byte)
     return NULL;
 }
 
-/* A `;` belongs behind a size and nowhere else in a size line. */
+/* Extensions belong behind a size and nowhere else in a size line. */
 static const char *check_size(struct http_framing *framing, char byte)
 {
     static const char wrong[] = "A chunk extension is malformed";
@@ -129,7 +161,7 @@ static const char *check_size(struct http_framing *framing, char byte)
         return may_end ? NULL : wrong;
     }
     bool is_outside = framing->extension == HTTP_EXTENSION_NONE;
-    if (is_outside && byte != ';') {
+    if (is_outside && byte != ';' && !is_white_space(byte)) {
         framing->is_behind_digit = true;
         return NULL;
     }

@@ -8,11 +8,14 @@
 
 #include "base/bytes.h"
 
-/* Where in `;name=value` or `;name="value"` the next byte stands (RFC 9112 7.1.1). */
+/* Where in `;name=value` or `;name="value"` the next byte stands (RFC 9112 7.1.1). White space may
+ * stand around `;` and `=` (RFC 9110 5.6.3) and nowhere else. */
 enum http_extension {
     HTTP_EXTENSION_NONE,
+    HTTP_EXTENSION_BEFORE_SEMICOLON, /* behind white space: a size line does not end here */
     HTTP_EXTENSION_BEFORE_NAME,
     HTTP_EXTENSION_NAME,
+    HTTP_EXTENSION_BEHIND_NAME, /* likewise, and `=` may follow as well */
     HTTP_EXTENSION_BEFORE_VALUE,
     HTTP_EXTENSION_VALUE,
     HTTP_EXTENSION_QUOTED,
@@ -36,8 +39,8 @@ void http_framing_init(struct http_framing *framing);
 /* The last size line has been read: what follows are trailer fields. */
 void http_framing_begin_trailers(struct http_framing *framing);
 
-/* The leading bytes of `bytes` that belong together: extensions, which are not for the parser
- * (`*ret_is_extension`), or anything else. */
+/* The leading bytes of `bytes` that belong together: extensions with the white space in front of
+ * them, which are not for the parser (`*ret_is_extension`), or anything else. */
 struct bytes http_framing_run(const struct http_framing *framing, struct bytes bytes,
                               bool *ret_is_extension);
 
