@@ -34,7 +34,7 @@ const char *http_status_text(uint16_t status)
 
 bool http_status_has_no_body(uint16_t status)
 {
-    return status < 200 || status == 204 || status == 304;
+    return status < 200 || status == 204 || status == 205 || status == 304;
 }
 
 bool http_field_is_valid(struct bytes name, struct bytes value)
@@ -58,20 +58,23 @@ static bool append_type(struct buffer *buffer, struct bytes type)
            (buffer_append(buffer, BYTES("\r\nContent-Type: ")) && buffer_append(buffer, type));
 }
 
-/* RFC 9110 8.6: never in a 204; in a 304 it is the length that a 200 would have had. */
+/* RFC 9110 8.6: never in a 204; in a 304 it is the length that a 200 would have had. RFC 9110
+ * 15.3.6: a 205 has no content, and says so. */
 static bool append_length(struct buffer *buffer, const struct http_reply *reply)
 {
     if (reply->status == 204 || (reply->status == 304 && reply->content_length == 0))
         return true;
     return buffer_append(buffer, BYTES("\r\nContent-Length: ")) &&
-           buffer_append_number(buffer, reply->content_length);
+           buffer_append_number(buffer, reply->status == 205 ? 0 : reply->content_length);
 }
 
 static bool append_connection(struct buffer *buffer, const struct http_reply *reply)
 {
     if (reply->closes)
         return buffer_append(buffer, BYTES("\r\nConnection: close\r\n\r\n"));
-    if (reply->says_keep_alive && !buffer_append(buffer, BYTES("\r\nConnection: keep-alive")))
+    /* RFC 9110 7.6.1: Connection lists each field that is about the connection. */
+    bool says_keep_alive = reply->says_keep_alive || reply->keep_alive_s > 0;
+    if (says_keep_alive && !buffer_append(buffer, BYTES("\r\nConnection: keep-alive")))
         return false;
     if (reply->keep_alive_s > 0 && !(buffer_append(buffer, BYTES("\r\nKeep-Alive: timeout=")) &&
                                      buffer_append_number(buffer, reply->keep_alive_s)))

@@ -19,7 +19,7 @@ struct http_reply {
     uint16_t status;           /* 200 to 599 */
     bool closes;               /* says `Connection: close` */
     bool says_keep_alive;      /* says `Connection: keep-alive`, for HTTP/1.0 */
-    uint32_t keep_alive_s;     /* says `Keep-Alive: timeout=`; 0: says nothing */
+    uint32_t keep_alive_s;     /* says so and `Keep-Alive: timeout=`; 0: says nothing */
     struct bytes date;         /* HTTP_DATE_SIZE bytes */
     struct bytes content_type; /* empty: none */
     uint64_t content_length;
@@ -27,14 +27,14 @@ struct http_reply {
 
 /* Appends the status line, the fields and the empty line; false, and nothing appended, if they do
  * not fit, the status is out of its range, or the content type has a control byte. A 204 gets no
- * Content-Length, a 304 none when it is 0 (RFC 9110 8.6). `closes` silences the keep-alive fields.
- */
+ * Content-Length, a 304 none when it is 0 (RFC 9110 8.6), a 205 always 0. `closes` silences the
+ * keep-alive fields. */
 bool http_reply_write(struct buffer *buffer, const struct http_reply *reply);
 
 /* The reason phrase of a status, "" if it has none here. */
 const char *http_status_text(uint16_t status);
 
-/* An answer to this status never has a body (RFC 9110 6.4.1). */
+/* An answer to this status never has a body (RFC 9110 6.4.1, 15.3.6). */
 bool http_status_has_no_body(uint16_t status);
 
 /* IMF-fixdate of a time in seconds since 1970 (RFC 9110 5.6.7), which is moved into the years 1970

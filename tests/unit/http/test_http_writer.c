@@ -28,7 +28,7 @@ static const struct row rows[] = {
     {{.status = 500, .date = VIEW(DATE), .content_length = 1, .closes = true},
      LINE("500 Internal Server Error") "Content-Length: 1\r\nConnection: close\r\n\r\n"},
     {{.status = 200, .date = VIEW(DATE), .content_length = 1, .keep_alive_s = 4},
-     LINE("200 OK") "Content-Length: 1\r\nKeep-Alive: timeout=4\r\n\r\n"},
+     LINE("200 OK") "Content-Length: 1\r\nConnection: keep-alive\r\nKeep-Alive: timeout=4\r\n\r\n"},
     {{.status = 200, .date = VIEW(DATE), .says_keep_alive = true},
      LINE("200 OK") "Content-Length: 0\r\nConnection: keep-alive\r\n\r\n"},
     {{.status = 200, .date = VIEW(DATE), .says_keep_alive = true, .keep_alive_s = UINT32_MAX},
@@ -48,6 +48,8 @@ static const struct row rows[] = {
     {{.status = 304, .date = VIEW(DATE), .content_length = 5},
      LINE("304 Not Modified") "Content-Length: 5\r\n\r\n"},
     {{.status = 205, .date = VIEW(DATE)}, LINE("205 Reset Content") "Content-Length: 0\r\n\r\n"},
+    {{.status = 205, .date = VIEW(DATE), .content_length = 5},
+     LINE("205 Reset Content") "Content-Length: 0\r\n\r\n"},
     {{.status = 299, .date = VIEW(DATE)}, LINE("299 ") "Content-Length: 0\r\n\r\n"},
     {{.status = 599, .date = VIEW(DATE)}, LINE("599 ") "Content-Length: 0\r\n\r\n"},
 };
@@ -186,7 +188,7 @@ Test(http_status, has_no_body_for_some)
 {
     for (uint16_t status = 100; status < 600; status++)
         cr_expect_eq(http_status_has_no_body(status),
-                     status < 200 || status == 204 || status == 304, "%u", status);
+                     status < 200 || status == 204 || status == 205 || status == 304, "%u", status);
 }
 
 /* Promise CON-10 */
