@@ -19,6 +19,14 @@ bool http_request_line_has_version(struct bytes line)
            http_is_digit(version[5]) && version[6] == '.' && http_is_digit(version[7]);
 }
 
+bool http_asks_for_head(struct bytes input)
+{
+    size_t at = 0;
+    while (at < input.size && (input.data[at] == '\r' || input.data[at] == '\n'))
+        at++;
+    return bytes_start_with(bytes_from(input, at), BYTES("HEAD "));
+}
+
 /* Path and query of what follows the authority, or of the whole origin form. */
 static void split_path(struct bytes text, struct http_head *head)
 {
@@ -53,13 +61,9 @@ static enum http_progress read_absolute(struct bytes behind_scheme, struct http_
     return HTTP_COMPLETE;
 }
 
-static struct bytes behind_scheme(struct bytes target)
+static bool starts_with_scheme(struct bytes target, struct bytes scheme)
 {
-    struct bytes schemes[] = {BYTES("http://"), BYTES("https://")};
-    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-        if (bytes_equal_ignoring_case(bytes_first(target, schemes[i].size), schemes[i]))
-            return (struct bytes){target.data + schemes[i].size, target.size - schemes[i].size};
-    return (struct bytes){NULL, 0};
+    return bytes_equal_ignoring_case(bytes_first(target, scheme.size), scheme);
 }
 
 static bool has_visible_bytes_only(struct bytes target)
@@ -89,10 +93,13 @@ static enum http_progress read_target(struct http_head *head, struct http_refusa
         head->path = target;
         return HTTP_COMPLETE;
     }
-    struct bytes rest = behind_scheme(target);
-    if (rest.data == NULL)
+    /* RFC 9110 7.4: nobody who asks for https is served without TLS. */
+    if (starts_with_scheme(target, BYTES("https://")))
+        return http_refuse(ret_refusal, 421,
+                           "The target is an https URI, the connection has no TLS");
+    if (!starts_with_scheme(target, BYTES("http://")))
         return http_refuse(ret_refusal, 400, "The target is neither a path nor an http URI nor *");
-    return read_absolute(rest, head, ret_refusal);
+    return read_absolute(bytes_from(target, BYTES("http://").size), head, ret_refusal);
 }
 
 static enum http_progress read_version(struct bytes line, struct http_head *head,

@@ -9,9 +9,14 @@
 /* Reads a request line, given without its CRLF, into method, target, path, query, authority (empty
  * unless the target has one) and version_minor. HTTP_COMPLETE or HTTP_REFUSED. CONNECT and TRACE
  * are refused with 501: the server knows them but implements neither for any target, and 405 is for
- * a method that it does (RFC 9110 9.1, 15.6.2). */
+ * a method that it does (RFC 9110 9.1, 15.6.2). An https URI is refused with 421: no connection
+ * here has TLS (RFC 9110 7.4). */
 enum http_progress http_request_line_read(struct bytes line, struct http_head *ret_head,
                                           struct http_refusal *ret_refusal);
+
+/* What has come of a request, empty lines in front of it included, begins with the method HEAD:
+ * even its refusal has no content then (RFC 9110 9.3.2). */
+bool http_asks_for_head(struct bytes input);
 
 /* The line ends as HTTP/DIGIT.DIGIT behind a space: cheap, for a first look. */
 bool http_request_line_has_version(struct bytes line);

@@ -1,6 +1,8 @@
 /* RFC 9112 3 and 2.3, RFC 9110 9: the request line - its parts, method, target and version. */
 #include "rows.h"
 
+#include "http/http_target.h"
+
 #define WITH(line) SENT(line "\r\nHost: h\r\n\r\n")
 
 static const struct row parts[] = {
@@ -100,7 +102,10 @@ static const struct row targets[] = {
 /* RFC 9112 3.2.2: the target's authority wins. */
 static const struct row absolute_targets[] = {
     {"http", WITH("GET http://a/b HTTP/1.1"), "GET /b @a"},
-    {"https", WITH("GET https://a/b HTTP/1.1"), "GET /b @a"},
+    {"https, without TLS", WITH("GET https://a/b HTTP/1.1"), "421"},
+    {"https in capitals", WITH("GET HTTPS://a/b HTTP/1.1"), "421"},
+    {"https and nothing else", WITH("GET https:// HTTP/1.1"), "421"},
+    {"half of https", WITH("GET https:/a HTTP/1.1"), "400"},
     {"a scheme in capitals", WITH("GET HTTP://a/b HTTP/1.1"), "GET /b @a"},
     {"a port", WITH("GET http://a:8080/ HTTP/1.1"), "GET / @a:8080"},
     {"an IPv6 address", WITH("GET http://[::1]:80/ HTTP/1.1"), "GET / @[::1]:80"},
@@ -123,6 +128,30 @@ static const struct row absolute_targets[] = {
     {"a fragment", WITH("GET http://a/#b HTTP/1.1"), "400"},
     {"half a scheme", WITH("GET http HTTP/1.1"), "400"},
 };
+
+/* RFC 9110 9.3.2 */
+static const struct {
+    struct bytes came;
+    bool asks_for_head;
+} beginnings[] = {
+    {SENT("HEAD / HTTP/1.1\r\n"), true},
+    {SENT("HEAD "), true},
+    {SENT("\r\n\r\nHEAD \x01"), true},
+    {SENT("HEAD"), false},
+    {SENT("HEAD\t/"), false},
+    {SENT("HEADER / HTTP/1.1\r\n"), false},
+    {SENT("head / HTTP/1.1\r\n"), false},
+    {SENT("GET /HEAD HTTP/1.1\r\n"), false},
+    {SENT("\r\n"), false},
+    {SENT(""), false},
+};
+
+Test(rfc9112_request_line, tells_a_request_for_a_head_even_if_it_is_malformed)
+{
+    for (size_t i = 0; i < sizeof beginnings / sizeof beginnings[0]; i++)
+        cr_expect_eq(http_asks_for_head(beginnings[i].came), beginnings[i].asks_for_head, "row %zu",
+                     i);
+}
 
 Test(rfc9112_request_line, has_three_parts)
 {
