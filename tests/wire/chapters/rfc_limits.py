@@ -23,8 +23,8 @@ def head_of(size):
 
 
 CASES = [
-    Case("HTTP-9112-3-1", "a request line of 8,000 bytes", get(target=line_of(8000)), SERVED),
-    Case("HTTP-9112-3-2", "a request line of 8,192 bytes", get(target=line_of(8192)), SERVED, also=LONG),
+    Case("HTTP-9112-3-22", "a request line of 8,000 bytes", get(target=line_of(8000)), SERVED),
+    Case("HTTP-9112-3-23", "a request line of 8,192 bytes", get(target=line_of(8192)), SERVED, also=LONG),
     Case("HTTP-9110-15.5.15-1", "a request line of 8,193 bytes", get(target=line_of(8193)), LONG, also=SERVED),
     Case("HTTP-9110-15.5.15-2", "a request line of 20,000 bytes", get(target=line_of(20000)), LONG, also=SERVED),
     Case("HTTP-9110-15.5.15-3", "a request line that does not end", b"GET /" + b"a" * 30000, LONG, has_marker=False),
