@@ -20,8 +20,8 @@ from wire.play import WAYS, WHOLE, play
 BODY_MAX = 1 << 20
 AT_ONCE = 8
 # What the server under test is told; the bodies as nginx has them by default, and no end to the requests of a connection.
-SETTINGS = {"workers": 1, "accepts": 0, "keep_alive_requests": 0, "message_max": BODY_MAX, "header_timeout": 10,
-            "inactivity_timeout": 10, "keep_alive_timeout": 10}
+SETTINGS = {"workers": 1, "accepts": 0, "keep_alive_requests": 0, "message_max": BODY_MAX, "header_timeout": 60,
+            "inactivity_timeout": 60, "keep_alive_timeout": 60}
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
 CONFIGURATION = """
