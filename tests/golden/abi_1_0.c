@@ -159,6 +159,8 @@ static void show_request(void *state, struct toad_request *request)
         toad_scheme(request), toad_host_name(request));
     say("remote_address=%s\nremote_port=%u\nrequest_number=%llu\n", toad_remote_address(request),
         toad_remote_port(request), (unsigned long long)toad_request_number(request));
+    say("peer_address=%s\nlocal_address=%s\nlocal_port=%u\n", toad_peer_address(request),
+        toad_local_address(request), toad_local_port(request));
     reply_page(request);
 }
 

@@ -111,7 +111,8 @@ def test_it_reads_a_request(golden):
         port = connection.socket.getsockname()[1]
     assert seen == {"method": "PUT", "target": "/request/a%20b?x=%31", "path": "/request/a b", "query": "x=%31", "http_version": "1.1",
                     "scheme": "http", "host_name": "test", "remote_address": "127.0.0.1", "remote_port": str(port),
-                    "request_number": "2"}
+                    "request_number": "2", "peer_address": "127.0.0.1", "local_address": "127.0.0.1",
+                    "local_port": str(server.port)}
 
 
 @pytest.mark.promise("APP-2", "APP-3")
