@@ -15,8 +15,8 @@
  * link. The header compiles as C11 and as C++17.
  *
  * Everything that belongs to one worker happens on one thread: callbacks never run at the same
- * time, and no function here may be called from another thread. A callback that blocks stops its
- * worker from serving. */
+ * time, and no function here but toad_wakeup() may be called from another thread. A callback that
+ * blocks stops its worker from serving. */
 #ifndef HYPNOTOAD_H
 #define HYPNOTOAD_H
 
@@ -40,6 +40,9 @@ struct toad_config;  /* what the configuration says to the application */
 struct toad_worker;  /* one worker process */
 struct toad_request; /* one request and its answer */
 struct toad_timer;   /* something that is due once */
+struct toad_watch;   /* a descriptor of the application's that is watched */
+struct toad_wakeup;  /* a way for other threads to call the worker's */
+struct ev_loop;      /* libev's; see toad_worker_loop() */
 
 /* What an application is. Members that are not named are NULL and mean: nothing to do. A server
  * accepts a descriptor of its own major version and of no later minor version than its own; members
@@ -105,6 +108,8 @@ double toad_worker_uptime(const struct toad_worker *worker);
 uint64_t toad_worker_requests(const struct toad_worker *worker);
 /* Connections that are open in this worker. */
 unsigned toad_worker_connections(const struct toad_worker *worker);
+/* It was asked to leave (see worker_drain). */
+bool toad_worker_is_leaving(const struct toad_worker *worker);
 /* Writes one line to the server's log. `level` is 0 information, 1 warning, 2 error; control bytes
  * are shown as `?`. */
 void toad_log(int level, const char *text);
@@ -170,22 +175,54 @@ void toad_set_data(struct toad_request *request, void *data, void (*destroy)(voi
 /* What toad_set_data() was given, or NULL. */
 void *toad_data(const struct toad_request *request);
 
-/* ---- Reading its body ---- */
+/* ---- Reading its body ----
+ * Ask for it once, in one of two ways. A client that waits for `100 Continue` gets it then; one
+ * whose request is answered without its body does not. A body that is malformed, too large or cut
+ * off ends the request: the server answers what can be answered, and toad_on_abort() tells. */
 
 /* Calls `callback` once the whole body is there, at once if it is there already. A body above
  * `size_max` bytes, or above the server's message_max, is refused with 413, and the callback is not
- * called. `body` lives until the callback returns, or as long as the request if it is held. Calling
- * it twice is a mistake that is logged and does nothing. */
+ * called. `body` lives until the callback returns, or as long as the request if it is held. */
 void toad_body_all(struct toad_request *request, size_t size_max,
                    void (*callback)(void *state, struct toad_request *request,
                                     struct toad_text body));
 
-/* ---- Answering ---- */
+/* Calls `on_part` with each part of the body as it comes, and `on_end` (NULL: nobody wants to know)
+ * once behind the last one; both perhaps before this returns. A part lives until the callback
+ * returns. `size_max` is as in toad_body_all(), but a chunked body may break it after parts of it
+ * were handed over. No part is kept by the server: what the application does not want yet stays
+ * with the client (toad_body_pause()). */
+void toad_body_stream(struct toad_request *request, uint64_t size_max,
+                      void (*on_part)(void *state, struct toad_request *request,
+                                      struct toad_text part),
+                      void (*on_end)(void *state, struct toad_request *request));
+/* No part is handed over before toad_body_resume(); TCP tells the client to wait. Both may be
+ * called within on_part, and any number of times. */
+void toad_body_pause(struct toad_request *request);
+void toad_body_resume(struct toad_request *request);
 
-/* The whole answer. `type` is the Content-Type, NULL for none; the data is copied. HEAD requests
- * and statuses without a body (204, 304) get their head alone. Answering twice is a mistake that is
- * logged and does nothing; answering a client that has gone does nothing. A status outside 200 to
- * 599, or a type with a control byte, becomes a logged 500. */
+/* The size that the client announced; TOAD_SIZE_UNKNOWN for a chunked body, 0 for none. */
+uint64_t toad_body_size(const struct toad_request *request);
+
+#define TOAD_SIZE_UNKNOWN UINT64_MAX
+
+/* ---- Answering ----
+ * Every request wants one answer: whole (toad_reply() and its kin) or in parts (toad_start(),
+ * toad_write(), toad_end()). HEAD requests and statuses without a body (204, 304) get their head
+ * alone, whatever is written. A second answer is a mistake that is logged and does nothing; an
+ * answer to a client that has gone does nothing. A status outside 200 to 599, or a type with a
+ * control byte, becomes a logged 500. */
+
+/* Adds a header field to the answer, before it begins; the same name again adds a second field.
+ * Both are copied. False, and a line in the log, for a name that is not a token, a value with CR,
+ * LF, NUL or another control byte but TAB (promise CON-10), a field that is the server's own
+ * business (Connection, Content-Length, Date, Keep-Alive, Trailer, Transfer-Encoding, Upgrade), an
+ * answer that has begun, or more fields than fit into TOAD_FIELDS_SIZE_MAX bytes. */
+bool toad_add_header(struct toad_request *request, const char *name, const char *value);
+
+#define TOAD_FIELDS_SIZE_MAX 16384
+
+/* The whole answer. `type` is the Content-Type, NULL for none; the data is copied. */
 void toad_reply(struct toad_request *request, int status, const char *type, const void *data,
                 size_t size);
 
@@ -197,6 +234,39 @@ void
 toad_reply_format(struct toad_request *request, int status, const char *type, const char *format,
                   ...);
 
+/* As toad_reply() with `size` bytes of the regular file `fd` from `offset` on, which the kernel
+ * sends; the server closes `fd`, whatever comes of it. A file that has become too short cuts the
+ * connection, so that the client notices. */
+void toad_reply_file(struct toad_request *request, int status, const char *type, int fd,
+                     uint64_t offset, uint64_t size);
+
+/* Begins an answer in parts, and keeps the request, without toad_hold(), until toad_end() or the
+ * abort callback. `size` is the body's, which then must be written to the byte, or
+ * TOAD_SIZE_UNKNOWN: the body is chunked, or for HTTP/1.0 ends with the connection. */
+void toad_start(struct toad_request *request, int status, const char *type, uint64_t size);
+
+/* Takes what there is room for and says how much that was; it is copied. Less than `size`: the
+ * client is slow; go on when toad_on_writable() calls. 0 as well once the client has gone. */
+size_t toad_write(struct toad_request *request, const void *data, size_t size);
+
+/* `callback` is called whenever there is room again after toad_write() took less than it was given,
+ * until the answer ends; NULL: nobody wants to know. */
+void toad_on_writable(struct toad_request *request,
+                      void (*callback)(void *state, struct toad_request *request));
+
+/* Adds a trailer field, between toad_start() and toad_end(), with the rules of toad_add_header().
+ * It is sent if the body is chunked and the client takes trailers (RFC 9110 6.5.1), and true if so.
+ */
+bool toad_add_trailer(struct toad_request *request, const char *name, const char *value);
+
+/* The answer is complete; the request is not to be used any more unless it is held. Fewer bytes
+ * than toad_start() announced are a mistake that is logged and cuts the connection. */
+void toad_end(struct toad_request *request);
+
+/* Gives up an answer that has begun: the connection is cut, so that the client notices. Before it
+ * has begun this answers with 500. */
+void toad_fail(struct toad_request *request);
+
 /* Keeps the request beyond its callback, so that it can be answered later. Each hold wants one
  * release; a request that was released for the last time without an answer is answered with 500. */
 void toad_hold(struct toad_request *request);
@@ -204,7 +274,7 @@ void toad_hold(struct toad_request *request);
 void toad_release(struct toad_request *request);
 
 /* `callback` is called exactly once if the client goes away, or the server gives up, before the
- * answer; never after it. A held request must still be released. */
+ * answer is complete; never after it. A held request must still be released. */
 void toad_on_abort(struct toad_request *request,
                    void (*callback)(void *state, struct toad_request *request));
 
@@ -217,6 +287,36 @@ struct toad_timer *toad_timer_start(struct toad_worker *worker, double seconds,
 /* Forgets a timer that has not called back yet; the pointer is not valid any more, as after its
  * callback. */
 void toad_timer_stop(struct toad_timer *timer);
+
+/* ---- Descriptors, threads and the loop ---- */
+
+#define TOAD_READABLE 1u
+#define TOAD_WRITABLE 2u
+
+/* Calls `callback` whenever the descriptor can be read or written, as `events` asks (TOAD_READABLE,
+ * TOAD_WRITABLE or both; 0 for neither until it is changed), until it is stopped. The descriptor
+ * stays the application's, which stops the watch before it closes it. NULL if there is no memory,
+ * or the descriptor cannot be watched (a regular file). */
+struct toad_watch *toad_watch_start(struct toad_worker *worker, int fd, unsigned events,
+                                    void (*callback)(void *data, int fd, unsigned events),
+                                    void *data);
+void toad_watch_change(struct toad_watch *watch, unsigned events);
+/* The pointer is not valid any more; also good within its callback. NULL does nothing. */
+void toad_watch_stop(struct toad_watch *watch);
+
+/* Has `callback` called on the worker's thread soon after any thread says toad_wakeup(); several of
+ * these may become one call. NULL if there is no memory. */
+struct toad_wakeup *toad_wakeup_start(struct toad_worker *worker, void (*callback)(void *data),
+                                      void *data);
+/* The one function here that any thread and any signal handler may call. */
+void toad_wakeup(struct toad_wakeup *wakeup);
+/* The pointer is not valid any more: no thread may use it from now on. NULL does nothing. */
+void toad_wakeup_stop(struct toad_wakeup *wakeup);
+
+/* The worker's libev loop, for libraries that want one. The way out of this interface: watchers of
+ * the application's own are its own business, and which library the loop belongs to may change with
+ * the major version. Not the default loop. */
+struct ev_loop *toad_worker_loop(struct toad_worker *worker);
 
 #ifdef __cplusplus
 }

@@ -92,9 +92,11 @@ static_assert((int)HTTP_REQUEST_LINE_MAX < (int)HTTP_HEAD_MAX, "a request line f
 
 /* A worker. */
 enum {
-    LISTENERS_MAX = 128,   /* sockets; a listen value may open several */
-    READ_SIZE_MAX = 65536, /* bytes of one read */
-    ACCEPT_BATCH_MAX = 8,  /* connections accepted under one lock */
+    LISTENERS_MAX = 128,         /* sockets; a listen value may open several */
+    READ_SIZE_MAX = 65536,       /* bytes of one read */
+    ACCEPT_BATCH_MAX = 8,        /* connections accepted under one lock */
+    STREAM_WAITING_MAX = 262144, /* bytes of an answer in parts that wait for its client */
+    FILE_TURN_MAX = 262144,      /* bytes of a file that one client gets in its turn */
 };
 static_assert((int)HTTP_HEAD_MAX <= (int)READ_SIZE_MAX, "a whole head fits into one read");
 

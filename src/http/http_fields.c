@@ -170,3 +170,17 @@ enum http_progress http_fields_read(struct http_head *head, uint64_t body_most,
         return HTTP_REFUSED;
     return weigh(head, &facts, body_most, ret_refusal);
 }
+
+bool http_takes_trailers(const struct http_head *head)
+{
+    for (uint32_t i = 0; i < head->field_count; i++) {
+        if (!bytes_equal_ignoring_case(head->fields[i].name, BYTES("TE")))
+            continue;
+        struct bytes list = head->fields[i].value;
+        struct bytes coding;
+        while (http_list_next(&list, &coding))
+            if (bytes_equal_ignoring_case(coding, BYTES("trailers")))
+                return true;
+    }
+    return false;
+}

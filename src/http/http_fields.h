@@ -12,4 +12,7 @@
 enum http_progress http_fields_read(struct http_head *head, uint64_t body_most,
                                     struct http_refusal *ret_refusal);
 
+/* The client says that it takes trailer fields (RFC 9110 10.1.4). */
+bool http_takes_trailers(const struct http_head *head);
+
 #endif

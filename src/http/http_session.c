@@ -57,13 +57,13 @@ void http_session_linger(struct http_session *session, int64_t now_us)
         session->began_us = now_us;
 }
 
-void http_session_decide(struct http_session *session, bool client_persists, bool is_leaving,
-                         const struct http_session_settings *settings)
+void http_session_decide(struct http_session *session, bool client_persists, bool reads_on,
+                         bool is_leaving, const struct http_session_settings *settings)
 {
     bool is_enough =
         settings->keep_alive_requests > 0 && session->requests >= settings->keep_alive_requests;
     /* An answer that overtakes its request ends the connection, so it must say so. */
-    bool is_early = session->life == HTTP_LIFE_BODY;
+    bool is_early = session->life == HTTP_LIFE_BODY && !reads_on;
     if (!client_persists || is_leaving || is_enough || is_early)
         session->closes = true;
 }
@@ -88,6 +88,7 @@ int64_t http_session_deadline(const struct http_session *session,
         return after(session->began_us, settings->header_timeout_us);
     case HTTP_LIFE_BODY:
     case HTTP_LIFE_WORKING:
+    case HTTP_LIFE_ANSWERING:
     case HTTP_LIFE_FINISHING:
         return after(session->moved_us, settings->inactivity_timeout_us);
     case HTTP_LIFE_LINGERING:

@@ -41,8 +41,8 @@ struct http_session {
 void http_session_init(struct http_session *session, int64_t now_us);
 
 /* Something happened. HEAD_READ counts the request; what leads to FINISHING (REFUSED, TIMED_OUT in
- * life HEAD, an answer before the end of its request) makes the answer the last one; FLUSHED ends a
- * stall. ERROR_INVALID, with nothing changed, if the table has no rule for it. */
+ * life HEAD, an answer that is complete before its request) makes the answer the last one; FLUSHED
+ * ends a stall. ERROR_INVALID, with nothing changed, if the table has no rule for it. */
 MUST_CHECK enum error http_session_observe(struct http_session *session,
                                            enum http_session_event event, int64_t now_us);
 
@@ -55,9 +55,10 @@ void http_session_linger(struct http_session *session, int64_t now_us);
 
 /* Decides whether the answer to this request is the last on the connection: the client's wish,
  * keep_alive_requests, a worker that is leaving, or a request whose body has not been read to its
- * end (life BODY). Called when the answer begins; never takes an earlier decision to close back. */
-void http_session_decide(struct http_session *session, bool client_persists, bool is_leaving,
-                         const struct http_session_settings *settings);
+ * end (life BODY), unless somebody goes on reading it. Called when the answer begins; never takes
+ * an earlier decision to close back. */
+void http_session_decide(struct http_session *session, bool client_persists, bool reads_on,
+                         bool is_leaving, const struct http_session_settings *settings);
 
 /* When TIMED_OUT is due; NEVER_US if nothing limits the phase. */
 int64_t http_session_deadline(const struct http_session *session,

@@ -89,8 +89,11 @@ void connection_close(struct connection *connection)
     ev_timer_stop(worker->loop, &connection->timer);
     forget_runnable(connection);
     unlink_connection(connection);
-    if (connection->exchange != NULL)
+    if (connection->exchange != NULL) {
+        if (reply_needs_reset(connection->exchange))
+            transport_reset(connection->io.fd);
         exchange_abort(connection->exchange);
+    }
     input_clear(&connection->input);
     output_clear(connection);
     (void)close(connection->io.fd);
@@ -108,9 +111,18 @@ void connection_make_runnable(struct connection *connection)
     connection->worker->runnable = connection;
 }
 
+void connection_wake(struct connection *connection)
+{
+    if (!connection->is_conversing)
+        connection_make_runnable(connection);
+}
+
 static bool wants_input(const struct connection *connection)
 {
-    if (connection->has_ended || output_is_stalled(connection))
+    /* Who answers while the body arrives decides for itself how much of it to take. */
+    bool is_held_up =
+        output_is_stalled(connection) && connection->session.life != HTTP_LIFE_ANSWERING;
+    if (connection->has_ended || is_held_up)
         return false;
     switch (connection->session.life) {
     case HTTP_LIFE_IDLE:
@@ -118,7 +130,8 @@ static bool wants_input(const struct connection *connection)
     case HTTP_LIFE_LINGERING:
         return true;
     case HTTP_LIFE_BODY:
-        return exchange_wants_body(connection->exchange);
+    case HTTP_LIFE_ANSWERING:
+        return body_is_wanted(connection->exchange);
     case HTTP_LIFE_WORKING:
         return input_view(connection->input).size < EARLY_INPUT_MAX;
     case HTTP_LIFE_FINISHING:
@@ -128,11 +141,17 @@ static bool wants_input(const struct connection *connection)
     return false;
 }
 
+static bool wants_output(const struct connection *connection)
+{
+    return output_is_stalled(connection) ||
+           (connection->exchange != NULL && reply_wants_room(connection->exchange));
+}
+
 static void update_watcher(struct connection *connection)
 {
     struct ev_loop *loop = connection->worker->loop;
     int events =
-        (wants_input(connection) ? EV_READ : 0) | (output_is_stalled(connection) ? EV_WRITE : 0);
+        (wants_input(connection) ? EV_READ : 0) | (wants_output(connection) ? EV_WRITE : 0);
     int present = ev_is_active(&connection->io) ? connection->io.events & (EV_READ | EV_WRITE) : 0;
     if (events == present)
         return;
@@ -201,7 +220,7 @@ static bool is_still_taken(struct connection *connection)
 }
 
 /* Sends what can be sent. False if the connection is over. */
-static bool deliver(struct connection *connection)
+static bool flush(struct connection *connection)
 {
     size_t waiting = output_waiting(connection);
     enum error error = output_flush(connection);
@@ -215,14 +234,23 @@ static bool deliver(struct connection *connection)
     return error == ERROR_NONE && take_note_of_flush(connection);
 }
 
+/* The same, and lets an answer go on that comes in parts. */
+static bool deliver(struct connection *connection)
+{
+    if (!flush(connection))
+        return false;
+    if (connection->exchange == NULL || !reply_advance(connection->exchange))
+        return true;
+    return !connection->is_lost && flush(connection);
+}
+
 static bool is_finished(const struct connection *connection)
 {
     enum http_life life = connection->session.life;
     if (connection->is_lost || life == HTTP_LIFE_CLOSED)
         return true;
     /* A client that has ended gets its answer, and nothing else can come from it. */
-    bool waits = life == HTTP_LIFE_IDLE || life == HTTP_LIFE_HEAD || life == HTTP_LIFE_BODY ||
-                 life == HTTP_LIFE_LINGERING;
+    bool waits = life == HTTP_LIFE_IDLE || life == HTTP_LIFE_HEAD || life == HTTP_LIFE_LINGERING;
     return connection->has_ended && waits && !output_is_stalled(connection);
 }
 
@@ -231,12 +259,14 @@ static void receive(struct connection *connection)
     struct toad_worker *worker = connection->worker;
     size_t size = 0;
     enum error error = transport_read(connection->io.fd, worker->input, READ_SIZE_MAX, &size);
-    if (error == ERROR_CLOSED)
+    if (error == ERROR_CLOSED) {
         connection->has_ended = true;
-    else if (error == ERROR_SYSTEM)
+        conversation_receive(connection, (struct bytes){NULL, 0});
+    } else if (error == ERROR_SYSTEM) {
         connection->is_lost = true;
-    else if (error == ERROR_NONE && connection->session.life != HTTP_LIFE_LINGERING)
+    } else if (error == ERROR_NONE && connection->session.life != HTTP_LIFE_LINGERING) {
         conversation_receive(connection, (struct bytes){worker->input, size});
+    }
 }
 
 void connection_turn(struct connection *connection, int events)

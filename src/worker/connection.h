@@ -34,6 +34,7 @@ struct connection {
     bool has_ended;     /* the client sends nothing more */
     bool is_lost;       /* broken: to be closed at the end of the turn */
     bool is_runnable;   /* waits for a turn of its own */
+    bool is_conversing; /* its input is being used */
     bool is_held_up;    /* has input that waits until the client has taken its answers */
     bool client_closes; /* the client itself asked for the end: it will send nothing more */
 };
@@ -48,6 +49,10 @@ void connection_turn(struct connection *connection, int events);
 
 /* Gives it a turn before the loop waits again. */
 void connection_make_runnable(struct connection *connection);
+
+/* The same, unless what it holds is being used just now: there is something new to be done with it.
+ */
+void connection_wake(struct connection *connection);
 
 /* Ends it at once; a request under way is aborted. */
 void connection_close(struct connection *connection);

@@ -15,12 +15,36 @@ void conversation_observe(struct connection *connection, int event)
     connection->is_lost = true;
 }
 
+bool conversation_is_over(const struct connection *connection)
+{
+    return connection->is_lost || connection->session.life == HTTP_LIFE_CLOSED;
+}
+
+void conversation_send(struct connection *connection, struct bytes bytes)
+{
+    if (output_send(connection, bytes) != ERROR_NONE)
+        connection->is_lost = true;
+}
+
+void conversation_send_head(struct connection *connection, const struct http_reply *head)
+{
+    char storage[HTTP_REPLY_HEAD_MAX];
+    struct buffer buffer;
+    buffer_init(&buffer, storage, sizeof storage);
+    if (http_reply_write(&buffer, head))
+        conversation_send(connection, buffer_view(&buffer));
+    else
+        connection->is_lost = true;
+}
+
 void conversation_refuse(struct connection *connection, uint16_t status, const char *reason)
 {
     /* What is not the client's fault is told to the administrator, too. */
     if (status == 503)
         log_write(LOG_LEVEL_ERROR, "A request was refused: %s", reason);
     conversation_observe(connection, HTTP_SESSION_REFUSED);
+    if (conversation_is_over(connection))
+        return;
     answer_refusal(connection, status, reason);
     if (connection->exchange != NULL)
         exchange_abort(connection->exchange);
@@ -60,9 +84,9 @@ static bool read_head(struct connection *connection, struct bytes *input, struct
     *input = bytes_from(*input, size);
     http_scan_init(scan);
     struct toad_request *request = connection->exchange;
-    if (exchange_has_no_body(request))
+    if (body_is_none(request))
         conversation_observe(connection, HTTP_SESSION_BODY_READ);
-    else if (exchange_body_is_at_hand(request, *input) && !exchange_read_body(request, input))
+    else if (body_is_at_hand(request, *input) && !body_read_ahead(request, input))
         return false;
     exchange_ask_application(request);
     return true;
@@ -84,11 +108,9 @@ static bool use(struct connection *connection, struct bytes *input, struct http_
             return false;
         return read_head(connection, input, scan);
     case HTTP_LIFE_BODY:
-        if (input->size == 0 || !exchange_wants_body(connection->exchange))
-            return false;
-        return exchange_read_body(connection->exchange, input);
     case HTTP_LIFE_WORKING:
-        return false;
+    case HTTP_LIFE_ANSWERING:
+        return body_advance(connection->exchange, input);
     case HTTP_LIFE_FINISHING:
     case HTTP_LIFE_LINGERING:
     case HTTP_LIFE_CLOSED:
@@ -116,10 +138,9 @@ static bool keep(struct connection *connection, struct bytes bytes)
     return false;
 }
 
-void conversation_receive(struct connection *connection, struct bytes bytes)
+static void receive(struct connection *connection, struct bytes bytes)
 {
     struct http_scan scan;
-    connection->is_held_up = false;
     if (connection->input == NULL) {
         http_scan_init(&scan);
         use_all(connection, &bytes, &scan);
@@ -136,6 +157,23 @@ void conversation_receive(struct connection *connection, struct bytes bytes)
     }
     if (connection->input != NULL)
         connection->input->scan = scan;
+}
+
+/* A client that sends nothing more and has not sent all of its request (RFC 9112 8). */
+static void notice_end(struct connection *connection)
+{
+    if (connection->has_ended && connection->exchange != NULL &&
+        !conversation_is_over(connection) && body_is_wanted(connection->exchange))
+        conversation_refuse(connection, 400, "The body ended too early");
+}
+
+void conversation_receive(struct connection *connection, struct bytes bytes)
+{
+    connection->is_held_up = false;
+    connection->is_conversing = true;
+    receive(connection, bytes);
+    notice_end(connection);
+    connection->is_conversing = false;
 }
 
 void conversation_time_out(struct connection *connection)

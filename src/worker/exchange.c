@@ -10,9 +10,7 @@
 #include <string.h>
 
 enum {
-    POOL_MAX = 64,         /* requests that are kept for the next ones */
-    BODY_KEPT_MAX = 65536, /* a larger body buffer is given back */
-    BODY_FIRST_SIZE = 4096,
+    POOL_MAX = 64 /* requests that are kept for the next ones */
 };
 
 static struct toad_request *take(struct toad_worker *worker)
@@ -23,19 +21,17 @@ static struct toad_request *take(struct toad_worker *worker)
         request = malloc(sizeof *request);
         if (request == NULL)
             return NULL;
-        request->body = NULL;
-        request->body_capacity = 0;
+        request->body.data = NULL;
+        request->body.capacity = 0;
     } else {
         pool->free = request->next;
         pool->count--;
     }
     /* The head and the memory are large and written before they are read: only the front is
      * cleared. */
-    char *body = request->body;
-    size_t body_capacity = request->body_capacity;
+    struct body body = {.data = request->body.data, .capacity = request->body.capacity};
     memset(request, 0, offsetof(struct toad_request, reader));
     request->body = body;
-    request->body_capacity = body_capacity;
     request->worker = worker;
     request->references = 1;
     memory_init(&request->memory);
@@ -47,14 +43,10 @@ static void give_back(struct toad_request *request)
     if (request->destroy_data != NULL)
         request->destroy_data(request->data);
     memory_clear(&request->memory);
-    if (request->body_capacity > BODY_KEPT_MAX) {
-        free(request->body);
-        request->body = NULL;
-        request->body_capacity = 0;
-    }
+    body_release(&request->body);
     struct exchange_pool *pool = &request->worker->exchanges;
     if (pool->count == POOL_MAX) {
-        free(request->body);
+        free(request->body.data);
         free(request);
         return;
     }
@@ -74,7 +66,7 @@ void exchange_pool_clear(struct exchange_pool *pool)
     while (pool->free != NULL) {
         struct toad_request *request = pool->free;
         pool->free = request->next;
-        free(request->body);
+        free(request->body.data);
         free(request);
     }
     pool->count = 0;
@@ -120,114 +112,49 @@ enum http_progress exchange_open(struct connection *connection, struct bytes hea
     request->number = connection->session.requests + 1;
     request->peer = connection->peer;
     request->began_us = connection->worker->now_us;
-    request->is_body_read = exchange_has_no_body(request);
-    request->body_most = connection->worker->settings->message_max_bytes;
+    body_init(request);
     connection->exchange = request;
     return HTTP_COMPLETE;
-}
-
-bool exchange_has_no_body(const struct toad_request *request)
-{
-    return !request->head.has_body ||
-           (!request->head.is_chunked && request->head.content_length == 0);
-}
-
-bool exchange_body_is_at_hand(const struct toad_request *request, struct bytes input)
-{
-    return !request->head.is_chunked && request->head.content_length <= input.size;
-}
-
-bool exchange_wants_body(const struct toad_request *request)
-{
-    return request->on_body != NULL && !request->is_body_read;
-}
-
-static bool append_body(struct toad_request *request, struct bytes part)
-{
-    size_t size = request->body_size + part.size;
-    if (size >= request->body_capacity) {
-        size_t wanted = request->body_capacity == 0 ? BODY_FIRST_SIZE : request->body_capacity;
-        while (wanted <= size)
-            wanted *= 2;
-        char *grown = realloc(request->body, wanted);
-        if (grown == NULL)
-            return false;
-        request->body = grown;
-        request->body_capacity = wanted;
-    }
-    if (part.size > 0)
-        memcpy(request->body + request->body_size, part.data, part.size);
-    request->body_size = size;
-    request->body[size] = '\0';
-    return true;
 }
 
 /* A request that nobody will answer any more: the application forgot it. */
 static void answer_if_forgotten(struct toad_request *request)
 {
-    bool waits_for_body = exchange_wants_body(request);
-    if (request->connection == NULL || request->holds > 0 || waits_for_body)
+    bool has_begun = request->reply.phase != REPLY_AWAITED;
+    if (request->connection == NULL || has_begun || request->holds > 0 || body_is_awaited(request))
         return;
     log_write(LOG_LEVEL_ERROR, "The application left %s %s without an answer", toad_method(request),
               toad_target(request));
     answer_text(request, 500, "The application did not answer\n");
 }
 
-static void call_body(struct toad_request *request)
+void exchange_begin_call(struct toad_request *request)
 {
-    body_callback *callback = request->on_body;
-    struct toad_text body = {request->body == NULL ? "" : request->body, request->body_size};
     request->references++;
-    callback(request->worker->app_state, request, body);
-    answer_if_forgotten(request);
-    drop_reference(request);
+    request->calls++;
 }
 
-bool exchange_read_body(struct toad_request *request, struct bytes *input)
+void exchange_end_call(struct toad_request *request)
 {
-    struct connection *connection = request->connection;
-    enum http_progress progress = HTTP_INCOMPLETE;
-    while (progress == HTTP_INCOMPLETE && input->size > 0) {
-        struct bytes part = {NULL, 0};
-        struct http_refusal refusal;
-        progress = http_reader_body(&request->reader, input, &part, &refusal);
-        if (progress == HTTP_REFUSED) {
-            conversation_refuse(connection, refusal.status, refusal.reason);
-            return false;
-        }
-        if (request->body_size + part.size > request->body_most) {
-            conversation_refuse(connection, 413, "The body is larger than the application takes");
-            return false;
-        }
-        if (!append_body(request, part)) {
-            conversation_refuse(connection, 503, "The server is out of memory");
-            return false;
-        }
-    }
-    conversation_observe(connection,
-                         progress == HTTP_COMPLETE ? HTTP_SESSION_BODY_READ : HTTP_SESSION_MOVED);
-    if (progress != HTTP_COMPLETE)
-        return false;
-    request->is_body_read = true;
-    if (request->on_body != NULL)
-        call_body(request);
-    return true;
+    if (--request->calls == 0)
+        answer_if_forgotten(request);
+    drop_reference(request);
 }
 
 void exchange_ask_application(struct toad_request *request)
 {
-    request->references++;
+    exchange_begin_call(request);
     request->worker->settings->app->request(request->worker->app_state, request);
-    answer_if_forgotten(request);
-    drop_reference(request);
+    exchange_end_call(request);
 }
 
 void exchange_abort(struct toad_request *request)
 {
+    reply_give_up(request);
     request->connection->exchange = NULL;
     request->connection = NULL;
     request->is_aborted = true;
-    abort_callback *callback = request->on_abort;
+    request_callback *callback = request->on_abort;
     request->on_abort = NULL;
     if (callback != NULL)
         callback(request->worker->app_state, request);
@@ -236,36 +163,10 @@ void exchange_abort(struct toad_request *request)
 
 void exchange_finish(struct toad_request *request)
 {
-    request->is_answered = true;
     request->on_abort = NULL;
     request->connection->exchange = NULL;
     request->connection = NULL;
     drop_reference(request);
-}
-
-void toad_body_all(struct toad_request *request, size_t size_max,
-                   void (*callback)(void *state, struct toad_request *request,
-                                    struct toad_text body))
-{
-    if (request->connection == NULL)
-        return;
-    if (request->on_body != NULL || callback == NULL) {
-        log_write(LOG_LEVEL_ERROR, "The application asked for the body of %s twice",
-                  toad_target(request));
-        return;
-    }
-    request->on_body = callback;
-    if (size_max < request->body_most)
-        request->body_most = size_max;
-    uint64_t known = request->is_body_read      ? request->body_size
-                     : request->head.is_chunked ? 0
-                                                : request->head.content_length;
-    if (known > request->body_most)
-        answer_too_large(request);
-    else if (request->is_body_read)
-        call_body(request);
-    else
-        answer_continue(request);
 }
 
 void toad_hold(struct toad_request *request)
@@ -291,7 +192,9 @@ void toad_release(struct toad_request *request)
 void toad_on_abort(struct toad_request *request,
                    void (*callback)(void *state, struct toad_request *request))
 {
-    if (request->connection != NULL)
+    bool may_abort =
+        request->reply.phase == REPLY_AWAITED || request->reply.phase == REPLY_IN_PARTS;
+    if (request->connection != NULL && may_abort)
         request->on_abort = callback;
 }
 

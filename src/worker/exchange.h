@@ -7,16 +7,15 @@
 
 #include "http/http_reader.h"
 #include "hypnotoad.h"
+#include "worker/body.h"
 #include "worker/forwarding.h"
 #include "worker/memory.h"
 #include "worker/peer.h"
+#include "worker/reply.h"
 
 #include <stdbool.h>
 
 struct connection;
-
-typedef void body_callback(void *state, struct toad_request *request, struct toad_text body);
-typedef void abort_callback(void *state, struct toad_request *request);
 
 struct toad_request {
     struct toad_worker *worker;    /* borrowed */
@@ -24,19 +23,15 @@ struct toad_request {
     struct toad_request *next;     /* in the pool */
     uint32_t references;
     uint32_t holds; /* those of the references that the application has */
-    bool is_answered;
+    uint32_t calls; /* those of callbacks that run, one within the other */
     bool is_aborted;
-    bool is_body_read;
 
-    body_callback *on_body;
-    abort_callback *on_abort;
+    request_callback *on_abort;
     void *data;
     void (*destroy_data)(void *data);
 
-    char *body;
-    size_t body_size;
-    size_t body_capacity;
-    uint64_t body_most;
+    struct body body;
+    struct reply reply;
 
     char *path; /* decoded */
     struct forwarding forwarding;
@@ -58,20 +53,12 @@ struct exchange_pool {
 enum http_progress exchange_open(struct connection *connection, struct bytes head,
                                  struct http_refusal *ret_refusal);
 
-bool exchange_has_no_body(const struct toad_request *request);
-
-/* The whole body is in front of `input`, so that it can be had without waiting. */
-bool exchange_body_is_at_hand(const struct toad_request *request, struct bytes input);
-
-/* The application asked for the body, and it is not complete. */
-bool exchange_wants_body(const struct toad_request *request);
-
-/* Takes what is there of the body and, at its end, calls the application. False if the input cannot
- * be used further. */
-bool exchange_read_body(struct toad_request *request, struct bytes *input);
-
 /* Calls the application with the request. */
 void exchange_ask_application(struct toad_request *request);
+
+/* Around each callback that is given the request, which cannot go away meanwhile. */
+void exchange_begin_call(struct toad_request *request);
+void exchange_end_call(struct toad_request *request);
 
 /* The connection lost interest: the application is told, once. */
 void exchange_abort(struct toad_request *request);

@@ -14,11 +14,22 @@ static struct buffer *scratch_of(const struct connection *connection)
     return worker->running == connection ? &worker->scratch.buffer : NULL;
 }
 
+/* Makes room in front of what waits: an answer in parts may never be sent to its end. */
+static void drop_sent(struct output *output, size_t wanted)
+{
+    if (output == NULL || output->sent == 0 || wanted <= output->capacity - output->size)
+        return;
+    output->size -= output->sent;
+    memmove(output->data, output->data + output->sent, output->size);
+    output->sent = 0;
+}
+
 static enum error keep(struct connection *connection, struct bytes bytes)
 {
     if (bytes.size == 0)
         return ERROR_NONE;
     struct output *output = connection->output;
+    drop_sent(output, bytes.size);
     size_t size = output == NULL ? 0 : output->size;
     size_t capacity = output == NULL ? 0 : output->capacity;
     if (bytes.size > capacity - size) {

@@ -126,6 +126,16 @@ unsigned toad_worker_connections(const struct toad_worker *worker)
     return worker->facts.connected;
 }
 
+bool toad_worker_is_leaving(const struct toad_worker *worker)
+{
+    return worker->facts.is_leaving;
+}
+
+struct ev_loop *toad_worker_loop(struct toad_worker *worker)
+{
+    return worker->loop;
+}
+
 void toad_log(int level, const char *text)
 {
     log_write(level <= 0   ? LOG_LEVEL_INFO

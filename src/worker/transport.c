@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -31,6 +32,19 @@ enum error transport_write(int fd, struct bytes first, struct bytes second, size
     return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
 }
 
+enum error transport_send_file(int fd, int file_fd, uint64_t offset, size_t size, size_t *ret_size)
+{
+    off_t place = (off_t)offset;
+    ssize_t sent = sendfile(fd, file_fd, &place, size);
+    if (sent > 0) {
+        *ret_size = (size_t)sent;
+        return ERROR_NONE;
+    }
+    if (sent == 0)
+        return ERROR_CLOSED;
+    return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
+}
+
 size_t transport_unconfirmed(int fd)
 {
     int size = 0;
@@ -40,4 +54,10 @@ size_t transport_unconfirmed(int fd)
 void transport_finish(int fd)
 {
     (void)shutdown(fd, SHUT_WR);
+}
+
+void transport_reset(int fd)
+{
+    struct linger none = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }

@@ -14,10 +14,19 @@ MUST_CHECK enum error transport_read(int fd, char *data, size_t capacity, size_t
 MUST_CHECK enum error transport_write(int fd, struct bytes first, struct bytes second,
                                       size_t *ret_size);
 
+/* Writes at most `size` bytes of the regular file from `offset` on. ERROR_AGAIN: nothing was taken.
+ * ERROR_CLOSED: the file ends before. ERROR_SYSTEM: the connection or the file is broken; errno
+ * says more. A transport that the kernel cannot fill from a file reads and writes here. */
+MUST_CHECK enum error transport_send_file(int fd, int file_fd, uint64_t offset, size_t size,
+                                          size_t *ret_size);
+
 /* Bytes that were written and that the peer's system has not confirmed; 0 if that is not known. */
 size_t transport_unconfirmed(int fd);
 
 /* Tells the peer that nothing more comes. */
 void transport_finish(int fd);
+
+/* The close that follows is a reset: what the peer has got is not to be taken for the whole. */
+void transport_reset(int fd);
 
 #endif

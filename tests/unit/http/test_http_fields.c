@@ -62,3 +62,29 @@ Test(http_fields_read, takes_what_has_one_meaning)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         cr_expect_eq(status_of(rows[i]), 0, "row %zu", i);
 }
+
+/* RFC 9110 10.1.4 */
+Test(http_takes_trailers, is_true_if_the_client_says_so)
+{
+    static const struct {
+        struct http_field field;
+        bool takes;
+    } table[] = {
+        {{VIEW("TE"), VIEW("trailers")}, true},
+        {{VIEW("te"), VIEW("gzip;q=0.5, Trailers")}, true},
+        {{VIEW("TE"), VIEW("trailers, deflate")}, true},
+        {{VIEW("TE"), VIEW("")}, false},
+        {{VIEW("TE"), VIEW("trailer")}, false},
+        {{VIEW("TE"), VIEW("gzip")}, false},
+        {{VIEW("Trailer"), VIEW("trailers")}, false},
+    };
+    static struct http_head head;
+    head.field_count = 2;
+    head.fields[0] = host;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        head.fields[1] = table[i].field;
+        cr_expect_eq(http_takes_trailers(&head), table[i].takes, "row %zu", i);
+    }
+    head.field_count = 0;
+    cr_expect_not(http_takes_trailers(&head));
+}

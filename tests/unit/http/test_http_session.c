@@ -150,7 +150,7 @@ Test(http_session_decide, closes_with_the_last_of_keep_alive_requests)
     for (int i = 1; i <= 3; i++) {
         observe(&session, HTTP_SESSION_HEAD_READ, 1);
         observe(&session, HTTP_SESSION_BODY_READ, 1);
-        http_session_decide(&session, true, false, &settings);
+        http_session_decide(&session, true, false, false, &settings);
         cr_expect_eq(session.closes, i == 3, "request %d", i);
         observe(&session, HTTP_SESSION_ANSWERED, 1);
     }
@@ -163,7 +163,7 @@ Test(http_session_decide, lets_any_number_of_requests_follow_without_a_limit)
     settings.keep_alive_requests = 0;
     struct http_session session = session_working(0);
     session.requests = UINT64_MAX;
-    http_session_decide(&session, true, false, &settings);
+    http_session_decide(&session, true, false, false, &settings);
     cr_expect_not(session.closes);
 }
 
@@ -171,12 +171,12 @@ Test(http_session_decide, lets_any_number_of_requests_follow_without_a_limit)
 Test(http_session_decide, closes_when_the_client_or_the_worker_wants_to_go)
 {
     struct http_session session = session_working(0);
-    http_session_decide(&session, true, false, &defaults);
+    http_session_decide(&session, true, false, false, &defaults);
     cr_expect_not(session.closes);
-    http_session_decide(&session, true, true, &defaults);
+    http_session_decide(&session, true, false, true, &defaults);
     cr_expect(session.closes);
     session = session_working(0);
-    http_session_decide(&session, false, false, &defaults);
+    http_session_decide(&session, false, false, false, &defaults);
     cr_expect(session.closes);
 }
 
@@ -189,7 +189,7 @@ Test(http_session_decide, comes_into_force_with_the_next_answer)
     cr_expect_eq(http_session_deadline(&session, &defaults), 5 * SECOND_US);
     observe(&session, HTTP_SESSION_HEAD_READ, 1);
     observe(&session, HTTP_SESSION_BODY_READ, 1);
-    http_session_decide(&session, true, true, &defaults);
+    http_session_decide(&session, true, false, true, &defaults);
     observe(&session, HTTP_SESSION_ANSWERED, 1);
     cr_expect_eq(session.life, HTTP_LIFE_FINISHING);
 }
@@ -198,15 +198,57 @@ Test(http_session_decide, never_takes_a_decision_back)
 {
     struct http_session session = session_working(0);
     session.closes = true;
-    http_session_decide(&session, true, false, &defaults);
+    http_session_decide(&session, true, false, false, &defaults);
     cr_expect(session.closes);
 }
 
 Test(http_session_decide, closes_when_the_answer_overtakes_the_request)
 {
     struct http_session session = session_in(HTTP_LIFE_BODY);
-    http_session_decide(&session, true, false, &defaults);
+    http_session_decide(&session, true, false, false, &defaults);
     cr_expect(session.closes);
+}
+
+/* Promise CON-4: an answer may begin before its request has ended. */
+Test(http_session_decide, lets_the_connection_persist_when_the_request_is_read_on)
+{
+    struct http_session session = session_in(HTTP_LIFE_BODY);
+    http_session_decide(&session, true, true, false, &defaults);
+    cr_expect_not(session.closes);
+    observe(&session, HTTP_SESSION_BEGUN, 2);
+    observe(&session, HTTP_SESSION_MOVED, 3);
+    observe(&session, HTTP_SESSION_BODY_READ, 4);
+    observe(&session, HTTP_SESSION_ANSWERED, 5);
+    cr_expect_eq(session.life, HTTP_LIFE_IDLE);
+    cr_expect_not(session.closes);
+}
+
+Test(http_session_observe, ends_a_connection_whose_request_was_not_read_on_after_all)
+{
+    struct http_session session = session_in(HTTP_LIFE_BODY);
+    http_session_decide(&session, true, true, false, &defaults);
+    observe(&session, HTTP_SESSION_BEGUN, 2);
+    observe(&session, HTTP_SESSION_ANSWERED, 3);
+    cr_expect_eq(session.life, HTTP_LIFE_FINISHING);
+    cr_expect(session.closes);
+}
+
+/* What has begun cannot be answered with a refusal: the client learns of it by the end. */
+Test(http_session_observe, cuts_an_answer_that_cannot_be_completed)
+{
+    static const struct {
+        enum http_life life;
+        enum http_session_event event;
+    } rows[] = {
+        {HTTP_LIFE_ANSWERING, HTTP_SESSION_REFUSED},
+        {HTTP_LIFE_ANSWERING, HTTP_SESSION_CUT},
+        {HTTP_LIFE_WORKING, HTTP_SESSION_CUT},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct http_session session = session_in(rows[i].life);
+        observe(&session, rows[i].event, 2);
+        cr_expect_eq(session.life, HTTP_LIFE_CLOSED);
+    }
 }
 
 /* Promises CON-2 and CON-3 */
@@ -216,13 +258,10 @@ Test(http_session_deadline, is_as_the_life_says)
         enum http_life life;
         int64_t deadline_us;
     } rows[] = {
-        {HTTP_LIFE_IDLE, 200 + 5 * SECOND_US},
-        {HTTP_LIFE_HEAD, 100 + 10 * SECOND_US},
-        {HTTP_LIFE_BODY, 200 + 30 * SECOND_US},
-        {HTTP_LIFE_WORKING, 200 + 30 * SECOND_US},
-        {HTTP_LIFE_FINISHING, 200 + 30 * SECOND_US},
-        {HTTP_LIFE_LINGERING, 100 + 2 * SECOND_US},
-        {HTTP_LIFE_CLOSED, NEVER_US},
+        {HTTP_LIFE_IDLE, 200 + 5 * SECOND_US},       {HTTP_LIFE_HEAD, 100 + 10 * SECOND_US},
+        {HTTP_LIFE_BODY, 200 + 30 * SECOND_US},      {HTTP_LIFE_WORKING, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_ANSWERING, 200 + 30 * SECOND_US}, {HTTP_LIFE_FINISHING, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_LINGERING, 100 + 2 * SECOND_US},  {HTTP_LIFE_CLOSED, NEVER_US},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct http_session session = session_in(rows[i].life);

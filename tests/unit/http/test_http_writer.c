@@ -47,6 +47,23 @@ static const struct row rows[] = {
     {{.status = 304, .date = VIEW(DATE)}, LINE("304 Not Modified") "\r\n"},
     {{.status = 304, .date = VIEW(DATE), .content_length = 5},
      LINE("304 Not Modified") "Content-Length: 5\r\n\r\n"},
+    {{.status = 200, .date = VIEW(DATE), .content_type = VIEW("a/b"), .body = HTTP_REPLY_CHUNKED},
+     LINE("200 OK") "Content-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\n"},
+    {{.status = 200, .date = VIEW(DATE), .body = HTTP_REPLY_CHUNKED, .closes = true},
+     LINE("200 OK") "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"},
+    {{.status = 200, .date = VIEW(DATE), .body = HTTP_REPLY_TO_THE_END, .closes = true},
+     LINE("200 OK") "Connection: close\r\n\r\n"},
+    {{.status = 204, .date = VIEW(DATE), .body = HTTP_REPLY_CHUNKED},
+     LINE("204 No Content") "\r\n"},
+    {{.status = 304, .date = VIEW(DATE), .body = HTTP_REPLY_CHUNKED},
+     LINE("304 Not Modified") "\r\n"},
+    /* What follows is the caller's. */
+    {{.status = 200, .date = VIEW(DATE), .has_fields = true},
+     LINE("200 OK") "Content-Length: 0\r\n"},
+    {{.status = 200, .date = VIEW(DATE), .has_fields = true, .closes = true},
+     LINE("200 OK") "Content-Length: 0\r\nConnection: close\r\n"},
+    {{.status = 200, .date = VIEW(DATE), .has_fields = true, .keep_alive_s = 4},
+     LINE("200 OK") "Content-Length: 0\r\nConnection: keep-alive\r\nKeep-Alive: timeout=4\r\n"},
     {{.status = 205, .date = VIEW(DATE)}, LINE("205 Reset Content") "Content-Length: 0\r\n\r\n"},
     {{.status = 205, .date = VIEW(DATE), .content_length = 5},
      LINE("205 Reset Content") "Content-Length: 0\r\n\r\n"},
@@ -229,5 +246,54 @@ Test(http_field_is_valid, knows_every_byte)
         cr_expect_eq(http_field_is_valid(view, BYTES("b")), is_tchar(byte), "%d", byte);
         cr_expect_eq(http_field_is_valid(BYTES("A"), view),
                      byte == '\t' || (byte >= 32 && byte != 127), "%d", byte);
+    }
+}
+
+/* Promise CON-4 */
+Test(http_field_is_reserved, names_what_only_the_server_says)
+{
+    static const char *const reserved[] = {"Connection", "content-length", "DATE",
+                                           "Keep-Alive", "trailer",        "TRANSFER-encoding",
+                                           "Upgrade"};
+    static const char *const free_names[] = {"",           "X",   "Content-Type", "Server",
+                                             "Set-Cookie", "Dat", "Date2"};
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        cr_expect(http_field_is_reserved(bytes_of(reserved[i])), "%s", reserved[i]);
+    for (size_t i = 0; i < sizeof free_names / sizeof free_names[0]; i++)
+        cr_expect_not(http_field_is_reserved(bytes_of(free_names[i])), "%s", free_names[i]);
+}
+
+Test(http_field_write, writes_a_whole_line_or_nothing)
+{
+    static const char line[] = "X-One: a b\r\n";
+    for (size_t room = 0; room <= sizeof line - 1; room++) {
+        char storage[sizeof line];
+        struct buffer buffer;
+        buffer_init(&buffer, storage, room);
+        bool is_written = http_field_write(&buffer, BYTES("X-One"), BYTES("a b"));
+        cr_expect_eq(is_written, room == sizeof line - 1);
+        cr_expect(bytes_equal(buffer_view(&buffer), is_written ? bytes_of(line) : BYTES("")));
+    }
+}
+
+/* RFC 9112 7.1 */
+Test(http_chunk_start_write, writes_the_size_in_as_few_digits_as_it_takes)
+{
+    static const struct {
+        uint64_t size;
+        const char *line;
+    } table[] = {
+        {1, "1\r\n"},   {9, "9\r\n"},    {10, "a\r\n"},        {15, "f\r\n"},
+        {16, "10\r\n"}, {255, "ff\r\n"}, {65536, "10000\r\n"}, {UINT64_MAX, "ffffffffffffffff\r\n"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char storage[HTTP_CHUNK_START_MAX];
+        struct buffer buffer;
+        buffer_init(&buffer, storage, sizeof storage);
+        cr_assert(http_chunk_start_write(&buffer, table[i].size));
+        cr_expect(bytes_equal(buffer_view(&buffer), bytes_of(table[i].line)), "%s", table[i].line);
+        buffer_init(&buffer, storage, strlen(table[i].line) - 1);
+        cr_expect_not(http_chunk_start_write(&buffer, table[i].size));
+        cr_expect_eq(buffer.size, 0);
     }
 }

@@ -155,6 +155,20 @@ const char *client_rest(int fd)
     return text;
 }
 
+const char *client_until(int fd, const char *end)
+{
+    size_t size = 0;
+    size_t got = 0;
+    size_t end_size = strlen(end);
+    text[0] = '\0';
+    while (size < sizeof text - 1 && receive(fd, text + size, 1, &got)) {
+        text[++size] = '\0';
+        if (size >= end_size && strcmp(text + size - end_size, end) == 0)
+            return text;
+    }
+    return text;
+}
+
 bool client_skip(int fd, size_t size)
 {
     static char bytes[1 << 16];

@@ -32,6 +32,9 @@ const char *client_ask_once(const char *request);
 /* Everything until the end; static. */
 const char *client_rest(int fd);
 
+/* Everything up to these bytes, with them; static. */
+const char *client_until(int fd, const char *end);
+
 /* Reads `size` bytes away; false if the connection ended before. */
 bool client_skip(int fd, size_t size);
 

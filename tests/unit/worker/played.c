@@ -376,7 +376,9 @@ static void answer(void *state, struct toad_request *request)
             routes[i].answer(request);
             return;
         }
-    show(request);
+    if (!played_parts_answer(request) && !played_bodies_answer(request) &&
+        !played_loop_answer(request))
+        show(request);
 }
 
 static int start(void *app, struct toad_worker *own, void **state)

@@ -14,4 +14,9 @@ enum {
 
 extern const struct toad_app played_app;
 
+/* Routes that are played elsewhere: false if there is none for this path. */
+bool played_parts_answer(struct toad_request *request);
+bool played_bodies_answer(struct toad_request *request);
+bool played_loop_answer(struct toad_request *request);
+
 #endif

@@ -25,6 +25,12 @@ struct served {
     unsigned due;       /* timers that called back */
     unsigned keeping;   /* requests that /keep holds now */
     unsigned blocking;  /* /block was reached */
+    unsigned begun;     /* answers in parts */
+    unsigned parts;     /* of bodies that were handed over */
+    unsigned ends;      /* of such bodies */
+    unsigned shorts;    /* writes that took less than they were given */
+    unsigned writables; /* calls that said that there is room again */
+    size_t taken;       /* bytes of parts, of bodies or of answers */
     /* What the test tells it. */
     int start_outcome;
     bool must_answer; /* what /keep holds */
