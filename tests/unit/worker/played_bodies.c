@@ -68,9 +68,11 @@ static void sink_twice(struct toad_request *request)
 /* ---- With pauses ---- */
 
 static struct toad_timer *paused_look;
+static struct toad_timer *rest;
 
 static void resume(void *data)
 {
+    rest = NULL;
     served->due++;
     toad_body_resume(data);
     toad_body_resume(data);
@@ -81,15 +83,24 @@ static void take_part_and_rest(void *state, struct toad_request *request, struct
     count_part(state, request, part);
     toad_body_pause(request);
     toad_body_pause(request);
-    if (toad_timer_start(toad_request_worker(request), 0., resume, request) == NULL)
-        toad_log(2, "no memory for a timer");
+    rest = toad_timer_start(toad_request_worker(request), 0., resume, request);
+    if (rest != NULL)
+        return;
+    toad_log(2, "no memory for a timer");
+    toad_body_resume(request);
+}
+
+static void stop_rest(void *state, struct toad_request *request)
+{
+    toad_timer_stop(rest);
+    count_abort(state, request);
 }
 
 /* Rests after each part. */
 static void sink_slowly(struct toad_request *request)
 {
     served->taken = 0;
-    toad_on_abort(request, count_abort);
+    toad_on_abort(request, stop_rest);
     toad_body_stream(request, UINT64_MAX, take_part_and_rest, say_count);
 }
 

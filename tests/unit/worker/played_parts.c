@@ -74,19 +74,39 @@ static void answer_without_body(struct toad_request *request)
 
 struct slow {
     struct toad_request *request;
+    struct toad_timer *timer;
     unsigned left;
 };
+
+static void go_on(void *data);
+
+static void wait_a_while(struct slow *slow)
+{
+    slow->timer = toad_timer_start(toad_request_worker(slow->request), 0., go_on, slow);
+    if (slow->timer != NULL)
+        return;
+    toad_log(2, "no memory for a timer");
+    toad_fail(slow->request);
+}
 
 static void go_on(void *data)
 {
     struct slow *slow = data;
+    slow->timer = NULL;
     served->due++;
     if (slow->left-- == 0) {
         toad_end(slow->request);
         return;
     }
     write_text(slow->request, "part");
-    toad_timer_start(toad_request_worker(slow->request), 0., go_on, slow);
+    wait_a_while(slow);
+}
+
+static void stop_waiting(void *state, struct toad_request *request)
+{
+    struct slow *slow = toad_data(request);
+    toad_timer_stop(slow->timer);
+    count_abort(state, request);
 }
 
 static void answer_slowly(struct toad_request *request)
@@ -97,12 +117,11 @@ static void answer_slowly(struct toad_request *request)
         toad_fail(request);
         return;
     }
-    *slow = (struct slow){request, 3};
+    *slow = (struct slow){request, NULL, 3};
+    toad_set_data(request, slow, NULL);
+    toad_on_abort(request, stop_waiting);
     start(request, TOAD_SIZE_UNKNOWN);
-    if (toad_timer_start(toad_request_worker(request), 0., go_on, slow) != NULL)
-        return;
-    toad_log(2, "no memory for a timer");
-    toad_fail(request);
+    wait_a_while(slow);
 }
 
 /* Held, begun in a timer, with everything at once. */

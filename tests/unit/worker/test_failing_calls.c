@@ -89,6 +89,47 @@ static void ask_everything(void)
     (void)close(fd);
 }
 
+/* Sends it over a connection of its own and takes what comes until the end. */
+static void ask_to_the_end(int fd, const char *request)
+{
+    client_send(fd, request);
+    client_await_end(fd);
+}
+
+#define CLOSING(path)                                                                              \
+    "GET " path " HTTP/1.1\r\nHost: h\r\nTE: trailers\r\nConnection: close\r\n\r\n"
+#define CHUNKED(path)                                                                              \
+    "POST " path " HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+
+/* The same for what comes and goes in parts, and for what the loop does for the application. */
+static void ask_in_parts(void)
+{
+    static const char *const paths[] = {
+        CLOSING("/parts"),
+        CLOSING("/parts-sized"),
+        CLOSING("/parts-slowly"),
+        CLOSING("/parts-later"),
+        CLOSING("/trailers"),
+        CLOSING("/fields-many"),
+        CLOSING("/fail"),
+        CLOSING("/watch"),
+        CLOSING("/wakeup"),
+        CLOSING("/loop"),
+        "GET /fail HTTP/1.0\r\n\r\n",
+        CLOSING("/file?bytes=9&size=9"),
+    };
+    static char large[40000];
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        ask_to_the_end(client_connect(), paths[i]);
+    ask_to_the_end(client_connect_narrow(), CLOSING("/flood?bytes=700000&most=100000"));
+    ask_to_the_end(client_connect_narrow(), CLOSING("/file?bytes=500000&size=500000"));
+    ask_to_the_end(client_connect(), CHUNKED("/sink-slowly") "3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n");
+    (void)snprintf(large, sizeof large, CHUNKED("/echo") "7530\r\n%030000d\r\n0\r\n\r\n", 0);
+    ask_to_the_end(client_connect(), large);
+}
+
+static void (*ask_all)(void) = ask_everything;
+
 /* One life; false if it did not come to the `at`-th call. */
 static bool attempt(const struct row *row)
 {
@@ -98,7 +139,7 @@ static bool attempt(const struct row *row)
     served_begin_anew();
     struct worker_settings settings = life_settings();
     served_start(&settings);
-    ask_everything();
+    ask_all();
     (void)kill(worker, SIGUSR1);
     ask(GET("/log"));
     (void)kill(worker, SIGQUIT);
@@ -190,5 +231,37 @@ Test(failing_calls, of_signals)
     static const struct row rows[] = {
         {FAULTY_sigprocmask, NEVER, BOTH, NULL},
     };
+    RUN_ROWS(rows);
+}
+
+Test(failing_calls, of_memory_for_parts)
+{
+    static const struct row rows[] = {
+        {FAULTY_malloc, BOTH, BOTH, "memory"},
+        {FAULTY_realloc, NEVER, BOTH, "memory"},
+    };
+    ask_all = ask_in_parts;
+    RUN_ROWS(rows);
+}
+
+Test(failing_calls, of_moving_parts)
+{
+    static const struct row rows[] = {
+        {FAULTY_read, NEVER, BOTH | INTERRUPTED, NULL},
+        {FAULTY_write, NEVER, BOTH | INTERRUPTED | SHORT, NULL},
+        {FAULTY_writev, NEVER, BOTH | INTERRUPTED, NULL},
+    };
+    ask_all = ask_in_parts;
+    RUN_ROWS(rows);
+}
+
+Test(failing_calls, of_sending_files)
+{
+    static const struct row rows[] = {
+        {FAULTY_sendfile, NEVER, BOTH, "cannot be sent to its end: Input/output error"},
+        {FAULTY_sendfile, NEVER, INTERRUPTED, NULL},
+        {FAULTY_setsockopt, NEVER, BOTH, NULL},
+    };
+    ask_all = ask_in_parts;
     RUN_ROWS(rows);
 }
