@@ -10,12 +10,21 @@
  *     any  /client                        who asked, and where, as JSON
  *     POST /len                           the size of the body
  *     GET  /large?bytes=N                 N bytes: the alphabet, again and again
+ *     GET  /stream?n=N&size=S[&length=1]  N parts of S bytes, in chunks or with a Content-Length
+ *     GET  /drip?n=N&s=S                  N alphabets, one every S seconds
+ *     GET  /fail?n=N                      gives up behind N alphabets
+ *     POST /echo                          the body, while it comes
+ *     POST /sink[?s=S]                    size and Adler-32 of the body; with a rest of S seconds
+ *     GET  /file?size=N[&from=N]          a part of a file: the alphabet for 64 KiB, then NUL bytes
+ *     GET  /headers?NAME=VALUE&...        adds these fields, and counts those that were refused
+ *     GET  /aborts                        how many answers in parts nobody waited for
  *     GET  /mode                          MOJO_MODE
  *     GET  /ids                           users and groups of the worker, as JSON
  *
  * Anything else is 404, or 405 if only the method is wrong. Numbers are read strictly. */
 #include "apps/json.h"
 #include "apps/kit.h"
+#include "apps/probe_parts.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -231,12 +240,26 @@ static void answer_large(void *state, struct toad_request *request)
 /* ---- The application ---- */
 
 static const struct kit_route routes[] = {
-    {"GET", "/", answer_hello},          {"GET", "/pid", answer_pid},
-    {"GET", "/slow", kit_answer_slowly}, {"GET", "/block", answer_blocked},
-    {"GET", "/spin", answer_never},      {"GET", "/crash", answer_crash},
-    {NULL, "/info", answer_info},        {"POST", "/len", answer_length},
-    {"GET", "/large", answer_large},     {"GET", "/mode", answer_mode},
-    {"GET", "/ids", answer_ids},         {NULL, "/client", answer_client},
+    {"GET", "/", answer_hello},
+    {"GET", "/pid", answer_pid},
+    {"GET", "/slow", kit_answer_slowly},
+    {"GET", "/block", answer_blocked},
+    {"GET", "/spin", answer_never},
+    {"GET", "/crash", answer_crash},
+    {NULL, "/info", answer_info},
+    {"POST", "/len", answer_length},
+    {"GET", "/large", answer_large},
+    {"GET", "/mode", answer_mode},
+    {"GET", "/ids", answer_ids},
+    {NULL, "/client", answer_client},
+    {"GET", "/stream", parts_answer_stream},
+    {"GET", "/drip", parts_answer_drip},
+    {"GET", "/fail", parts_answer_fail},
+    {"POST", "/echo", parts_answer_echo},
+    {"POST", "/sink", parts_answer_sink},
+    {"GET", "/file", parts_answer_file},
+    {"GET", "/headers", parts_answer_headers},
+    {"GET", "/aborts", parts_answer_aborts},
 };
 
 static void answer(void *state, struct toad_request *request)
@@ -244,4 +267,11 @@ static void answer(void *state, struct toad_request *request)
     kit_route(routes, sizeof(routes) / sizeof(routes[0]), state, request);
 }
 
-const struct toad_app toad_app = {TOAD_APP_HEADER, .name = "probe", .request = answer};
+static void stop(void *state)
+{
+    (void)state;
+    parts_clear();
+}
+
+const struct toad_app toad_app = {TOAD_APP_HEADER, .name = "probe", .worker_stop = stop,
+                                  .request = answer};

@@ -96,9 +96,27 @@ class Connection:
         return answer._replace(body=body, seconds=time.monotonic() - self.sent_at)
 
     def read_body(self, answer):
+        if answer.field("Transfer-Encoding") == "chunked":
+            return b"".join(self.read_chunks()[0])
         assert answer.field("Transfer-Encoding") is None, answer
         size = answer.field("Content-Length")
         return self.read_rest() if size is None else self.read_exactly(int(size))
+
+    def read_chunks(self):
+        """The chunks of a body, and its trailer lines. Sizes are hexadecimal digits and nothing else."""
+        chunks = []
+        while True:
+            line = self.read_through(b"\r\n")[:-2]
+            assert line and set(line) <= set(b"0123456789abcdef"), line
+            size = int(line, 16)
+            if size == 0:
+                break
+            chunks.append(self.read_exactly(size))
+            assert self.read_exactly(2) == b"\r\n"
+        trailers = []
+        while line := self.read_through(b"\r\n")[:-2]:
+            trailers.append(line.decode("latin-1"))
+        return chunks, trailers
 
     def read_through(self, mark):
         while mark not in self.received:
