@@ -109,6 +109,12 @@ static void stop_waiting(void *state, struct toad_request *request)
     count_abort(state, request);
 }
 
+static void stop_trickle(void *state, struct toad_request *request)
+{
+    stop_waiting(state, request);
+    toad_release(request);
+}
+
 static void answer_slowly(struct toad_request *request)
 {
     struct slow *slow = toad_alloc(request, sizeof *slow);
@@ -122,6 +128,35 @@ static void answer_slowly(struct toad_request *request)
     toad_on_abort(request, stop_waiting);
     start(request, TOAD_SIZE_UNKNOWN);
     wait_a_while(slow);
+}
+
+/* Begins outside of any turn, with so many bytes, and goes on with one byte each time. */
+static void trickle(void *data)
+{
+    static char bytes[1 << 17];
+    struct slow *slow = data;
+    bool has_begun = served->begun > 0;
+    if (!has_begun)
+        start(slow->request, TOAD_SIZE_UNKNOWN);
+    else if (slow->left > 0)
+        toad_write(slow->request, bytes, slow->left);
+    else
+        write_text(slow->request, "t");
+    slow->left = has_begun ? 0 : slow->left;
+    slow->timer = NULL;
+    if (toad_parameter(slow->request, "only") != NULL)
+        return;
+    slow->timer = toad_timer_start(toad_request_worker(slow->request), 0.01, trickle, slow);
+}
+
+static void answer_in_a_trickle(struct toad_request *request)
+{
+    struct slow *slow = toad_alloc(request, sizeof *slow);
+    *slow = (struct slow){request, NULL, (unsigned)number(request, "first")};
+    toad_set_data(request, slow, NULL);
+    toad_hold(request);
+    toad_on_abort(request, stop_trickle);
+    slow->timer = toad_timer_start(toad_request_worker(request), 0., trickle, slow);
 }
 
 /* Held, begun in a timer, with everything at once. */
@@ -406,6 +441,7 @@ static const struct {
     {"/parts-slowly", answer_slowly},
     {"/parts-later", answer_parts_later},
     {"/parts-wrong", answer_in_parts_wrongly},
+    {"/trickle", answer_in_a_trickle},
     {"/flood", answer_flood},
     {"/flood-late", answer_flood_late},
     {"/silent", answer_and_fall_silent},

@@ -239,6 +239,12 @@ Test(body_parts, that_wait_for_permission_get_it_when_they_are_wanted)
     /* What has come already needs none. */
     expect_body(client_ask(fd, EXPECTING("/sink") "abc"), "200", "3");
     (void)close(fd);
+    fd = client_connect();
+    client_send(fd, EXPECTING("/echo?before"));
+    expect_body(client_until(fd, "\r\n\r\n"), "200", "");
+    client_send(fd, "abc");
+    cr_expect_str_eq(client_rest(fd), "abc");
+    (void)close(fd);
     static const char *const refused[] = {EXPECTING("/"), EXPECTING("/sink?most=2"),
                                           EXPECTING("/file?bytes=1&size=1"), EXPECTING("/parts")};
     for (size_t i = 0; i < 4; i++) {

@@ -154,6 +154,26 @@ Test(files, that_are_none_become_500)
     expect_good_end();
 }
 
+/* What the client has not taken when the file's turn comes. */
+Test(files, follow_what_waits)
+{
+    static const char before[] = GET("/flood?bytes=15000&most=15000&sized");
+    served_start(&settings);
+    int fd = client_connect_narrow();
+    char requests[1024];
+    (void)snprintf(requests, sizeof requests, "%s%s%s%s%s%s", before, before, before, before,
+                   GET("/file?bytes=100000&size=100000"), GET("/number"));
+    client_send(fd, requests);
+    served_await(&served->begun, 5);
+    for (int i = 0; i < 4; i++)
+        cr_expect(has(client_answer(fd), "\r\n\r\nffffff"));
+    const char *answer = client_answer(fd);
+    cr_expect(has(answer, "X-Kind: file\r\n\r\n0000"), "%.300s", answer);
+    cr_expect(has(client_answer(fd), "\r\n\r\n6"));
+    (void)close(fd);
+    expect_good_end();
+}
+
 /* An answer before the end of its request is the last one. */
 Test(files, that_overtake_their_request_end_the_connection)
 {

@@ -234,6 +234,36 @@ Test(parts, that_do_not_move_end_with_the_connection)
     cr_expect_eq(served->aborts, 2);
 }
 
+Test(parts, go_out_when_they_are_written_whoever_has_the_turn)
+{
+    served_start(&settings);
+    int fd = client_connect();
+    client_send(fd, GET("/trickle?only"));
+    expect_body(client_until(fd, "\r\n\r\n"), "200", "");
+    client_reset(fd);
+    served_await(&served->aborts, 1);
+    served->aborts = served->begun = 0;
+    fd = client_connect();
+    client_send(fd, GET("/trickle"));
+    (void)client_until(fd, "\r\n\r\n");
+    cr_expect_str_eq(client_until(fd, "t\r\n1\r\nt\r\n"), "1\r\nt\r\n1\r\nt\r\n");
+    client_reset(fd);
+    served_await(&served->aborts, 1);
+    expect_good_end();
+}
+
+/* Promise CON-3: what an application adds behind what the client does not take moves nothing. */
+Test(parts, that_only_wait_do_not_keep_a_silent_client)
+{
+    settings.session.inactivity_timeout_us = 100 * MILLISECOND_US;
+    served_start(&settings);
+    int fd = client_connect_narrow();
+    client_send(fd, GET("/trickle?first=131072"));
+    served_await(&served->aborts, 1);
+    client_await_end(fd);
+    expect_good_end();
+}
+
 Test(parts, that_end_too_early_cut_the_connection)
 {
     served_start(&settings);

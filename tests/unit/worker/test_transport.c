@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -74,4 +75,47 @@ Test(transport, tells_a_break_from_an_interruption)
             cr_expect_eq(faulty_disarm(), 1);
             cr_expect_eq(error, way == FAULTY_ONCE ? ERROR_SYSTEM : ERROR_AGAIN);
         }
+}
+
+static int make_file(void)
+{
+    int fd = memfd_create("transport", MFD_CLOEXEC);
+    cr_assert_geq(fd, 0);
+    cr_assert_eq(write(fd, "abcdefgh", 8), 8);
+    return fd;
+}
+
+Test(transport, moves_a_part_of_a_file)
+{
+    int fd = make_file();
+    cr_expect_eq(transport_send_file(ends[1], fd, 2, 3, &size), ERROR_NONE);
+    cr_expect_eq(size, 3);
+    cr_expect_eq(transport_send_file(ends[1], fd, 5, 100, &size), ERROR_NONE);
+    cr_expect_eq(size, 3);
+    size = 77;
+    cr_expect_eq(transport_send_file(ends[1], fd, 8, 1, &size), ERROR_CLOSED);
+    cr_expect_eq(size, 77);
+    cr_expect_eq(transport_read(ends[0], data, sizeof data, &size), ERROR_NONE);
+    cr_expect(bytes_equal((struct bytes){data, size}, BYTES("cdefgh")));
+    (void)close(fd);
+}
+
+Test(transport, tells_when_no_more_of_a_file_goes)
+{
+    int fd = make_file();
+    cr_assert_eq(ftruncate(fd, 1 << 24), 0);
+    uint64_t offset = 0;
+    enum error error = ERROR_NONE;
+    while (error == ERROR_NONE) {
+        offset += size;
+        error = transport_send_file(ends[1], fd, offset, 1 << 20, &size);
+    }
+    cr_expect_eq(error, ERROR_AGAIN);
+    cr_expect_lt(offset, 1 << 24);
+    faulty_arm(FAULTY_sendfile, FAULTY_INTERRUPTED, 1, FAULTY_HERE);
+    cr_expect_eq(transport_send_file(ends[1], fd, 0, 1, &size), ERROR_AGAIN);
+    cr_expect_eq(faulty_disarm(), 1);
+    (void)close(ends[0]);
+    cr_expect_eq(transport_send_file(ends[1], fd, 0, 1, &size), ERROR_SYSTEM);
+    (void)close(fd);
 }
