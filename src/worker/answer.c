@@ -51,9 +51,9 @@ void answer_refusal(struct connection *connection, uint16_t status, const char *
 void toad_reply(struct toad_request *request, int status, const char *type, const void *data,
                 size_t size)
 {
-    if (!reply_may_begin(request) || !reply_is_acceptable(request, status, bytes_of(type)))
-        return;
-    reply(request, (uint16_t)status, bytes_of(type), (struct bytes){data, size});
+    struct bytes type_bytes = bytes_of(type);
+    if (reply_may_begin(request) && reply_is_acceptable(request, status, type_bytes))
+        reply(request, (uint16_t)status, type_bytes, (struct bytes){data, size});
 }
 
 void toad_reply_format(struct toad_request *request, int status, const char *type,

@@ -15,9 +15,15 @@ enum {
 
 static const char too_large[] = "The body is larger than the application takes";
 
+static bool is_none(const struct toad_request *request)
+{
+    return !request->head.has_body ||
+           (!request->head.is_chunked && request->head.content_length == 0);
+}
+
 void body_init(struct toad_request *request)
 {
-    request->body.is_read = body_is_none(request);
+    request->body.is_read = is_none(request);
     request->body.most = request->worker->settings->message_max_bytes;
 }
 
@@ -28,12 +34,6 @@ void body_release(struct body *body)
     free(body->data);
     body->data = NULL;
     body->capacity = 0;
-}
-
-bool body_is_none(const struct toad_request *request)
-{
-    return !request->head.has_body ||
-           (!request->head.is_chunked && request->head.content_length == 0);
 }
 
 bool body_is_at_hand(const struct toad_request *request, struct bytes input)

@@ -34,8 +34,6 @@ void body_init(struct toad_request *request);
 /* Gives back memory that is too large to be kept. */
 void body_release(struct body *body);
 
-bool body_is_none(const struct toad_request *request);
-
 /* The whole body is in front of `input`, so that it can be had without waiting. */
 bool body_is_at_hand(const struct toad_request *request, struct bytes input);
 

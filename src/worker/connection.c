@@ -5,6 +5,7 @@
 #include "worker/transport.h"
 #include "worker/worker_process.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -289,6 +290,8 @@ void connection_turn(struct connection *connection, int events)
     }
     update_watcher(connection);
     update_timer(connection);
+    /* What is left there would go to another client. */
+    assert(worker->scratch.buffer.size == 0);
     worker->running = NULL;
 }
 

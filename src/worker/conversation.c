@@ -84,7 +84,7 @@ static bool read_head(struct connection *connection, struct bytes *input, struct
     *input = bytes_from(*input, size);
     http_scan_init(scan);
     struct toad_request *request = connection->exchange;
-    if (body_is_none(request))
+    if (request->body.is_read)
         conversation_observe(connection, HTTP_SESSION_BODY_READ);
     else if (body_is_at_hand(request, *input) && !body_read_ahead(request, input))
         return false;

@@ -29,9 +29,11 @@ static struct toad_request *take(struct toad_worker *worker)
     }
     /* The head and the memory are large and written before they are read: only the front is
      * cleared. */
-    struct body body = {.data = request->body.data, .capacity = request->body.capacity};
+    char *data = request->body.data;
+    size_t capacity = request->body.capacity;
     memset(request, 0, offsetof(struct toad_request, reader));
-    request->body = body;
+    request->body.data = data;
+    request->body.capacity = capacity;
     request->worker = worker;
     request->references = 1;
     memory_init(&request->memory);

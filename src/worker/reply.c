@@ -13,12 +13,10 @@ static struct bytes field_of(const struct toad_request *request, const char *nam
     return bytes_of(toad_header(request, name));
 }
 
-void reply_note_access(const struct connection *connection, const struct toad_request *request,
-                       uint16_t status, uint64_t size)
+static void write_access(const struct connection *connection, const struct toad_request *request,
+                         uint16_t status, uint64_t size)
 {
     struct toad_worker *worker = connection->worker;
-    if (worker->access_log.path == NULL)
-        return;
     char remote[PEER_TEXT_SIZE];
     struct peer client = request == NULL ? connection->peer : forwarding_client(request);
     struct http_log_entry entry = {
@@ -38,6 +36,13 @@ void reply_note_access(const struct connection *connection, const struct toad_re
     access_log_write(&worker->access_log, &entry);
 }
 
+void reply_note_access(const struct connection *connection, const struct toad_request *request,
+                       uint16_t status, uint64_t size)
+{
+    if (connection->worker->access_log.path != NULL)
+        write_access(connection, request, status, size);
+}
+
 bool reply_may_begin(const struct toad_request *request)
 {
     if (request->connection != NULL && request->reply.phase == REPLY_AWAITED)
@@ -48,16 +53,22 @@ bool reply_may_begin(const struct toad_request *request)
     return false;
 }
 
-bool reply_is_acceptable(struct toad_request *request, int status, struct bytes type)
+/* The application's mistake: 500 for the client, and a line for the administrator. */
+static void refuse(struct toad_request *request, int status, struct bytes type)
 {
-    if (status >= 200 && status <= 599 && type.size <= HTTP_REPLY_HEAD_MAX / 2 &&
-        http_field_is_valid(BYTES("Content-Type"), type))
-        return true;
     log_write(LOG_LEVEL_ERROR, "The application's answer to %s has status %d and type \"%.*s\"",
               toad_target(request), status, (int)bytes_first(type, HTTP_REPLY_HEAD_MAX).size,
               type.size == 0 ? "" : type.data);
     answer_text(request, 500, "The application's answer was not valid\n");
-    return false;
+}
+
+bool reply_is_acceptable(struct toad_request *request, int status, struct bytes type)
+{
+    bool is_acceptable = status >= 200 && status <= 599 && type.size <= HTTP_REPLY_HEAD_MAX / 2 &&
+                         http_field_is_valid(BYTES("Content-Type"), type);
+    if (!is_acceptable)
+        refuse(request, status, type);
+    return is_acceptable;
 }
 
 /* Whether this answer is the last one must be known before its head is written. */
