@@ -15,8 +15,8 @@
  * link. The header compiles as C11 and as C++17.
  *
  * Everything that belongs to one worker happens on one thread: callbacks never run at the same
- * time, and no function here but toad_wakeup() may be called from another thread. A callback that
- * blocks stops its worker from serving. */
+ * time, and no function here but toad_wakeup_send() may be called from another thread. A callback
+ * that blocks stops its worker from serving. */
 #ifndef HYPNOTOAD_H
 #define HYPNOTOAD_H
 
@@ -199,6 +199,7 @@ void toad_body_stream(struct toad_request *request, uint64_t size_max,
 /* No part is handed over before toad_body_resume(); TCP tells the client to wait. Both may be
  * called within on_part, and any number of times. */
 void toad_body_pause(struct toad_request *request);
+/* Goes on after toad_body_pause(); without one it does nothing. */
 void toad_body_resume(struct toad_request *request);
 
 /* The size that the client announced; TOAD_SIZE_UNKNOWN for a chunked body, 0 for none. */
@@ -300,16 +301,17 @@ void toad_timer_stop(struct toad_timer *timer);
 struct toad_watch *toad_watch_start(struct toad_worker *worker, int fd, unsigned events,
                                     void (*callback)(void *data, int fd, unsigned events),
                                     void *data);
+/* Watches for these events from now on; also good within its callback. */
 void toad_watch_change(struct toad_watch *watch, unsigned events);
 /* The pointer is not valid any more; also good within its callback. NULL does nothing. */
 void toad_watch_stop(struct toad_watch *watch);
 
-/* Has `callback` called on the worker's thread soon after any thread says toad_wakeup(); several of
- * these may become one call. NULL if there is no memory. */
+/* Has `callback` called on the worker's thread soon after any thread says toad_wakeup_send();
+ * several of these may become one call. NULL if there is no memory. */
 struct toad_wakeup *toad_wakeup_start(struct toad_worker *worker, void (*callback)(void *data),
                                       void *data);
 /* The one function here that any thread and any signal handler may call. */
-void toad_wakeup(struct toad_wakeup *wakeup);
+void toad_wakeup_send(struct toad_wakeup *wakeup);
 /* The pointer is not valid any more: no thread may use it from now on. NULL does nothing. */
 void toad_wakeup_stop(struct toad_wakeup *wakeup);
 

@@ -1,5 +1,6 @@
 #include "worker/reply.h"
 
+#include "http/http_grammar.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 #include "worker/answer.h"
@@ -65,7 +66,7 @@ static void refuse(struct toad_request *request, int status, struct bytes type)
 bool reply_is_acceptable(struct toad_request *request, int status, struct bytes type)
 {
     bool is_acceptable = status >= 200 && status <= 599 && type.size <= HTTP_REPLY_HEAD_MAX / 2 &&
-                         http_field_is_valid(BYTES("Content-Type"), type);
+                         http_is_text(type);
     if (!is_acceptable)
         refuse(request, status, type);
     return is_acceptable;

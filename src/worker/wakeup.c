@@ -36,7 +36,7 @@ struct toad_wakeup *toad_wakeup_start(struct toad_worker *worker, void (*callbac
     return wakeup;
 }
 
-void toad_wakeup(struct toad_wakeup *wakeup)
+void toad_wakeup_send(struct toad_wakeup *wakeup)
 {
     ev_async_send(wakeup->loop, &wakeup->watcher);
 }

@@ -99,7 +99,7 @@ static void *work(void *data)
 {
     (void)data;
     __atomic_store_n(&post.number, 42, __ATOMIC_SEQ_CST);
-    toad_wakeup(post.wakeup);
+    toad_wakeup_send(post.wakeup);
     return NULL;
 }
 
