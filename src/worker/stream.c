@@ -13,11 +13,18 @@ static bool is_gone(const struct toad_request *request)
                                        : conversation_is_over(request->connection);
 }
 
+/* The host is about to answer with 413: that the application begins an answer is no mistake. */
+static bool is_refused(const struct toad_request *request)
+{
+    return request->connection != NULL && request->reply.phase == REPLY_AWAITED &&
+           request->body.is_too_large;
+}
+
 /* The answer is under way in parts: false, and a line in the log where the application is wrong, if
  * it is not. */
 static bool is_under_way(const struct toad_request *request, const char *what)
 {
-    if (is_gone(request))
+    if (is_gone(request) || is_refused(request))
         return false;
     if (request->connection != NULL && request->reply.phase == REPLY_IN_PARTS)
         return true;
@@ -31,7 +38,9 @@ static bool is_under_way(const struct toad_request *request, const char *what)
 static bool is_still_wanted(struct toad_request *request, const char *what)
 {
     /* Whoever has ended it is not told of the end of the connection. */
-    if (request->connection != NULL && is_gone(request))
+    if (is_refused(request))
+        request->on_abort = NULL;
+    else if (request->connection != NULL && is_gone(request))
         reply_cut(request);
     return is_under_way(request, what);
 }
@@ -52,7 +61,8 @@ static enum http_reply_body framing_for(const struct toad_request *request, uint
 
 void toad_start(struct toad_request *request, int status, const char *type, uint64_t size)
 {
-    if (!reply_may_begin(request) || !reply_is_acceptable(request, status, bytes_of(type)))
+    if (is_refused(request) || !reply_may_begin(request) ||
+        !reply_is_acceptable(request, status, bytes_of(type)))
         return;
     request->reply.phase = REPLY_IN_PARTS;
     reply_send_head(request, (uint16_t)status, bytes_of(type), framing_for(request, size), size,

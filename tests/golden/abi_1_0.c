@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define BODY_SIZE_MAX 1000
@@ -302,6 +303,129 @@ static void keep_body(void *state, struct toad_request *request)
     toad_body_all(request, BODY_SIZE_MAX, body_came_to_stay);
 }
 
+/* ---- Bodies and answers in parts ---- */
+
+#define FLOOD_SIZE 1000000
+
+static void pour(void *state, struct toad_request *request)
+{
+    static char flood[FLOOD_SIZE];
+    size_t *poured = toad_data(request);
+    (void)state;
+    memset(flood, 'g', sizeof(flood));
+    *poured += toad_write(request, flood + *poured, sizeof(flood) - *poured);
+    if (*poured < sizeof(flood))
+        return;
+    bool is_sent = toad_add_trailer(request, "X-Croak", "loud");
+    toad_write(request, is_sent ? "1" : "0", 1);
+    toad_end(request);
+}
+
+static void answer_in_parts(void *state, struct toad_request *request)
+{
+    size_t *poured = toad_alloc(request, sizeof(*poured));
+    if (poured == NULL)
+        abort();
+    *poured = 0;
+    toad_set_data(request, poured, NULL);
+    if (!toad_add_header(request, "X-Frog", "green") || toad_add_header(request, "Date", "now"))
+        abort();
+    toad_start(request, 201, "text/plain", TOAD_SIZE_UNKNOWN);
+    toad_on_writable(request, pour);
+    pour(state, request);
+}
+
+static void fail_in_parts(void *state, struct toad_request *request)
+{
+    (void)state;
+    toad_start(request, 200, "text/plain", 10);
+    toad_write(request, "half", 4);
+    toad_fail(request);
+}
+
+static void answer_file(void *state, struct toad_request *request)
+{
+    int fd = memfd_create("golden", MFD_CLOEXEC);
+    (void)state;
+    if (fd < 0 || write(fd, "a golden frog", 13) != 13)
+        abort();
+    toad_reply_file(request, 200, "text/plain", fd, 2, 6);
+}
+
+static void rest_is_over(void *request)
+{
+    toad_body_resume(request);
+}
+
+static void part_came(void *state, struct toad_request *request, struct toad_text part)
+{
+    (void)state;
+    if (toad_write(request, part.data, part.size) != part.size)
+        abort();
+    toad_body_pause(request);
+    if (toad_timer_start(toad_request_worker(request), 0, rest_is_over, request) == NULL)
+        abort();
+}
+
+static void parts_ended(void *state, struct toad_request *request)
+{
+    (void)state;
+    toad_end(request);
+}
+
+static void echo(void *state, struct toad_request *request)
+{
+    (void)state;
+    toad_body_stream(request, BODY_SIZE_MAX, part_came, parts_ended);
+    toad_start(request, 200, NULL, toad_body_size(request));
+}
+
+/* ---- What else there is to wait for ---- */
+
+static struct {
+    struct toad_request *request;
+    struct toad_watch *watch;
+    struct toad_wakeup *wakeup;
+    int ends[2];
+} waiting;
+
+static void hear_wakeup(void *data)
+{
+    if (data != &waiting)
+        abort();
+    toad_wakeup_stop(waiting.wakeup);
+    toad_reply(waiting.request, 200, "text/plain", "awake", 5);
+    toad_release(waiting.request);
+}
+
+static void see_byte(void *data, int fd, unsigned events)
+{
+    if (data != &waiting || fd != waiting.ends[0] || events != TOAD_READABLE)
+        abort();
+    toad_watch_stop(waiting.watch);
+    (void)close(waiting.ends[0]);
+    (void)close(waiting.ends[1]);
+    toad_wakeup_send(waiting.wakeup);
+}
+
+static void wait_for_others(void *state, struct toad_request *request)
+{
+    struct toad_worker *worker = toad_request_worker(request);
+    (void)state;
+    if (pipe2(waiting.ends, O_CLOEXEC) != 0)
+        abort();
+    toad_hold(request);
+    waiting.request = request;
+    waiting.wakeup = toad_wakeup_start(worker, hear_wakeup, &waiting);
+    waiting.watch = toad_watch_start(worker, waiting.ends[0], 0, see_byte, &waiting);
+    bool is_missing = waiting.wakeup == NULL || waiting.watch == NULL;
+    if (is_missing || toad_worker_loop(worker) == NULL || toad_worker_is_leaving(worker))
+        abort();
+    toad_watch_change(waiting.watch, TOAD_READABLE);
+    if (write(waiting.ends[1], "!", 1) != 1)
+        abort();
+}
+
 /* ---- Who answers what ---- */
 
 static const struct {
@@ -320,6 +444,11 @@ static const struct {
     {"/let-go", let_go},
     {"/body", take_body},
     {"/kept-body", keep_body},
+    {"/parts", answer_in_parts},
+    {"/failing", fail_in_parts},
+    {"/file", answer_file},
+    {"/echo", echo},
+    {"/others", wait_for_others},
 };
 
 static void answer(void *state, struct toad_request *request)

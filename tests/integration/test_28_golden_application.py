@@ -166,3 +166,37 @@ def test_it_reads_a_whole_body(golden, path):
             assert (answer.status, answer.body) == (200, body)
         connection.ask(path, method="POST", body=body + b"!")
         assert connection.read_answer().status == 413
+
+
+@pytest.mark.promise("APP-2", "APP-3", "CON-10")
+def test_it_answers_in_parts_and_from_a_file(golden):
+    server = golden()
+    with server.connect() as connection:
+        connection.ask("/parts", fields=["TE: trailers"])
+        answer = connection.read_answer(has_body=False)
+        assert (answer.status, answer.field("X-Frog")) == (201, "green")
+        chunks, trailers = connection.read_chunks()
+        assert b"".join(chunks) == b"g" * 1000000 + b"1" and trailers == ["X-Croak: loud"]
+        assert connection.get("/parts").body == b"g" * 1000000 + b"0"
+        assert connection.get("/file").text == "golden"
+        connection.ask("/failing")
+        assert connection.read_rest().endswith(b"\r\n\r\nhalf")
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_takes_a_body_in_parts(golden):
+    server = golden()
+    body = bytes(range(250)) * 4
+    with server.connect() as connection:
+        for _ in range(2):
+            connection.ask("/echo", method="POST", body=body)
+            assert connection.read_answer().body == body
+        connection.ask("/echo", method="POST", body=body + b"!")
+        assert connection.read_answer().status == 413
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_waits_for_other_things_than_requests(golden):
+    with golden().connect() as connection:
+        for _ in range(2):
+            assert connection.get("/others").text == "awake"

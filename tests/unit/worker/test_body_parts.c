@@ -168,9 +168,13 @@ Test(body_parts, are_bounded_by_what_the_application_takes)
         cr_expect_eq(served->aborts, i + 1);
     }
     expect_body(client_ask_once(POST("/sink?most=6", "6") "abcdef"), "200", "6");
+    /* The answer that was to accompany it has not begun. */
+    expect_body(client_ask_once(POST("/echo?most=2", "3") "abc"), "413",
+                "The body is larger than the application takes\n");
     expect_good_end();
     cr_expect_eq(served->ends, 1);
-    cr_expect_eq(served->aborts, 3);
+    cr_expect_eq(served->aborts, 4);
+    cr_expect_eq(served_count_log("error"), 0, "%s", folder_read("log"));
 }
 
 /* Promise APP-3: the client learns that the answer has failed, and the application that the body
