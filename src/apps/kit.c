@@ -2,11 +2,13 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
 #define SECONDS_MAX UINT64_C(3600)
+#define ALLOW_SIZE_MAX 128
 
 /* ---- Routes ---- */
 
@@ -15,6 +17,23 @@ static bool method_fits(const char *wanted, const char *method)
     if (wanted == NULL || strcmp(wanted, method) == 0)
         return true;
     return strcmp(wanted, "GET") == 0 && strcmp(method, "HEAD") == 0;
+}
+
+/* RFC 9110 15.5.6: whoever gets 405 is told what is allowed. */
+static void refuse_method(const struct kit_route *routes, size_t count,
+                          struct toad_request *request)
+{
+    char methods[ALLOW_SIZE_MAX] = "";
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(routes[i].path, toad_path(request)) != 0)
+            continue;
+        size_t size = strlen(methods);
+        bool is_get = strcmp(routes[i].method, "GET") == 0;
+        (void)snprintf(methods + size, sizeof(methods) - size, "%s%s%s", size > 0 ? ", " : "",
+                       routes[i].method, is_get ? ", HEAD" : "");
+    }
+    (void)toad_add_header(request, "Allow", methods);
+    kit_reply_text(request, 405, "This method is not allowed here\n");
 }
 
 void kit_route(const struct kit_route *routes, size_t count, void *state,
@@ -32,7 +51,7 @@ void kit_route(const struct kit_route *routes, size_t count, void *state,
         is_known = true;
     }
     if (is_known)
-        kit_reply_text(request, 405, "This method is not allowed here\n");
+        refuse_method(routes, count, request);
     else
         kit_reply_text(request, 404, "Not Found\n");
 }

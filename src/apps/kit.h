@@ -14,7 +14,8 @@ struct kit_route {
     void (*answer)(void *state, struct toad_request *request);
 };
 
-/* Lets the first row that fits answer. No row with this path: 404; none with this method: 405. */
+/* Lets the first row that fits answer. No row with this path: 404; none with this method: 405
+ * with Allow. */
 void kit_route(const struct kit_route *routes, size_t count, void *state,
                struct toad_request *request);
 

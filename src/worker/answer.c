@@ -40,8 +40,10 @@ void answer_refusal(struct connection *connection, uint16_t status, const char *
         .content_type = BYTES("text/plain; charset=utf-8"),
         .content_length = text.size,
     };
-    bool is_bare = connection->exchange != NULL &&
-                   bytes_equal(connection->exchange->head.method, BYTES("HEAD"));
+    /* RFC 9110 9.3.2 */
+    bool is_bare = connection->exchange == NULL
+                       ? connection->asks_for_head
+                       : bytes_equal(connection->exchange->head.method, BYTES("HEAD"));
     conversation_send_head(connection, &head);
     if (!is_bare)
         conversation_send(connection, buffer_view(&text));

@@ -35,6 +35,7 @@ struct connection {
     bool is_lost;       /* broken: to be closed at the end of the turn */
     bool is_runnable;   /* waits for a turn of its own */
     bool is_conversing; /* its input is being used */
+    bool asks_for_head; /* what was refused before it became a request began with HEAD */
     bool is_held_up;    /* has input that waits until the client has taken its answers */
     bool client_closes; /* the client itself asked for the end: it will send nothing more */
 };

@@ -1,5 +1,6 @@
 #include "worker/conversation.h"
 
+#include "http/http_target.h"
 #include "sys/log.h"
 #include "worker/answer.h"
 #include "worker/worker_process.h"
@@ -50,13 +51,21 @@ void conversation_refuse(struct connection *connection, uint16_t status, const c
         exchange_abort(connection->exchange);
 }
 
+/* What has come of a head is refused before it is a request. */
+static void refuse_head(struct connection *connection, struct bytes input,
+                        const struct http_refusal *refusal)
+{
+    connection->asks_for_head = http_asks_for_head(input);
+    conversation_refuse(connection, refusal->status, refusal->reason);
+}
+
 /* The end of a head was found: makes it a request. False if the input cannot be used further. */
 static bool begin_request(struct connection *connection, struct bytes head)
 {
     struct http_refusal refusal;
     enum http_progress progress = exchange_open(connection, head, &refusal);
     if (progress == HTTP_REFUSED) {
-        conversation_refuse(connection, refusal.status, refusal.reason);
+        refuse_head(connection, head, &refusal);
         return false;
     }
     connection->worker->requests++;
@@ -74,7 +83,7 @@ static bool read_head(struct connection *connection, struct bytes *input, struct
         conversation_observe(connection, HTTP_SESSION_BYTES);
         return false;
     case HTTP_REFUSED:
-        conversation_refuse(connection, refusal.status, refusal.reason);
+        refuse_head(connection, *input, &refusal);
         return false;
     case HTTP_COMPLETE:
         break;
@@ -179,6 +188,9 @@ void conversation_receive(struct connection *connection, struct bytes bytes)
 void conversation_time_out(struct connection *connection)
 {
     conversation_observe(connection, HTTP_SESSION_TIMED_OUT);
-    if (connection->session.life == HTTP_LIFE_FINISHING)
-        answer_refusal(connection, 408, "The head of the request did not arrive in time");
+    if (connection->session.life != HTTP_LIFE_FINISHING)
+        return;
+    connection->asks_for_head =
+        connection->input != NULL && http_asks_for_head(input_view(connection->input));
+    answer_refusal(connection, 408, "The head of the request did not arrive in time");
 }

@@ -211,6 +211,33 @@ Test(connections, whose_heads_take_too_long_get_408)
     expect_good_end();
 }
 
+static bool ends_with_its_head(const char *answer)
+{
+    const char *end = strstr(answer, "\r\n\r\n");
+    return end != NULL && end[4] == '\0';
+}
+
+/* RFC 9110 9.3.2 */
+Test(connections, refuse_a_head_without_content)
+{
+    settings.session.header_timeout_us = 30 * MILLISECOND_US;
+    served_start(&settings);
+    static const char *const requests[] = {
+        "HEAD / HTTP/1.1\r\n\r\n",
+        "HEAD / HTTP/1.1\nHost: h\r\n\r\n",
+        "HEAD / HTTP/3.0\r\nHost: h\r\n\r\n",
+        "HEAD / HTTP/1.1\r\nHost: h\r\n",
+    };
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        int fd = client_connect();
+        client_send(fd, requests[i]);
+        const char *answer = client_rest(fd);
+        cr_expect(ends_with_its_head(answer), "%s", answer);
+        (void)close(fd);
+    }
+    expect_good_end();
+}
+
 /* Promise CON-3 */
 Test(connections, with_requests_that_do_not_move_are_closed)
 {
