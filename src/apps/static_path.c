@@ -26,13 +26,19 @@ static bool segments_are_served(const char *name, bool has_dotfiles)
     return true;
 }
 
+bool static_path_is_index(const char *path)
+{
+    size_t size = strlen(path);
+    return size > 0 && path[size - 1] == '/';
+}
+
 bool static_path_read(const char *path, const char *index, bool has_dotfiles,
                       char ret_name[STATIC_NAME_SIZE])
 {
     if (path[0] != '/' || !segments_are_served(path + 1, has_dotfiles))
         return false;
-    bool is_directory = path[strlen(path) - 1] == '/';
-    int size = snprintf(ret_name, STATIC_NAME_SIZE, "%s%s", path + 1, is_directory ? index : "");
+    int size = snprintf(ret_name, STATIC_NAME_SIZE, "%s%s", path + 1,
+                        static_path_is_index(path) ? index : "");
     return size < STATIC_NAME_SIZE;
 }
 

@@ -15,6 +15,9 @@
 bool static_path_read(const char *path, const char *index, bool has_dotfiles,
                       char ret_name[STATIC_NAME_SIZE]);
 
+/* Whether the path ends in a slash, so that the name is that of an index. */
+bool static_path_is_index(const char *path);
+
 /* Whether the path within `target`, as the client sent it, has a slash in disguise. No file's name
  * holds one, and whoever stands in front of the server may have read it differently. */
 bool static_target_has_hidden_slash(const char *target);

@@ -53,6 +53,14 @@ Test(static_path, with_a_dot_in_front_is_served_if_asked)
     }
 }
 
+Test(static_path, with_a_slash_at_its_end_is_that_of_an_index)
+{
+    cr_expect(static_path_is_index("/"));
+    cr_expect(static_path_is_index("/a/"));
+    cr_expect_not(static_path_is_index("/a"));
+    cr_expect_not(static_path_is_index(""));
+}
+
 Test(static_path, that_is_too_long_is_refused)
 {
     static char path[STATIC_NAME_SIZE + 2];
