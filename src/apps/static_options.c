@@ -49,7 +49,7 @@ static bool read_dotfiles(const struct toad_config *config, struct static_option
     options->has_dotfiles = value != NULL && strcmp(value, "1") == 0;
     if (value == NULL || options->has_dotfiles || strcmp(value, "0") == 0)
         return true;
-    return refuse(problem, "option dotfiles is \"%s\", it takes 0 or 1", value);
+    return refuse(problem, "option dotfiles is \"%.100s\", it takes 0 or 1", value);
 }
 
 static bool read_index(const struct toad_config *config, struct static_options *options,
@@ -60,7 +60,7 @@ static bool read_index(const struct toad_config *config, struct static_options *
     if (value == NULL || (value[0] != '\0' && strchr(value, '/') == NULL &&
                           strcmp(value, ".") != 0 && strcmp(value, "..") != 0))
         return true;
-    return refuse(problem, "option index is \"%s\", it takes the name of a file", value);
+    return refuse(problem, "option index is \"%.100s\", it takes the name of a file", value);
 }
 
 static bool read_max_age(const struct toad_config *config, struct static_options *options,
@@ -72,10 +72,11 @@ static bool read_max_age(const struct toad_config *config, struct static_options
         return true;
     size_t size = strspn(value, "0123456789");
     if (size == 0 || size > MAX_AGE_DIGITS_MAX || value[size] != '\0')
-        return refuse(problem,
-                      "option max_age is \"%s\", it takes a whole number of seconds of up to %d "
-                      "digits",
-                      value, MAX_AGE_DIGITS_MAX);
+        return refuse(
+            problem,
+            "option max_age is \"%.100s\", it takes a whole number of seconds of up to %d "
+            "digits",
+            value, MAX_AGE_DIGITS_MAX);
     (void)snprintf(options->cache_control, sizeof options->cache_control, "max-age=%lu",
                    strtoul(value, NULL, 10));
     return true;
@@ -90,10 +91,11 @@ static bool check_root(const char *root, bool is_given, const struct problem_tex
     }
     const char *reason = strerror(errno);
     if (is_given)
-        return refuse(problem, "option root: cannot read the directory \"%s\": %s", root, reason);
+        return refuse(problem, "option root: cannot read the directory \"%.300s\": %s", root,
+                      reason);
     return refuse(problem,
-                  "cannot read the directory \"%s\": %s; the option root names another one", root,
-                  reason);
+                  "cannot read the directory \"%.300s\": %s; the option root names another one",
+                  root, reason);
 }
 
 /* What is not absolute is beside the application. */

@@ -19,11 +19,11 @@ class Build:
         self.sim = self.path / "hypnotoad-sim"
 
     def missing(self):
-        wanted = [self.hypnotoad, self.sim, *(self.path / f"apps/{name}.so" for name in ("hello", "demo", "probe"))]
+        wanted = [self.hypnotoad, self.sim, *(self.path / f"apps/{name}.so" for name in ("hello", "demo", "probe", "static"))]
         return [str(path) for path in wanted if not path.exists()]
 
     def app(self, name):
-        """hello, demo and probe are shipped; the others are fixtures that misbehave on purpose."""
+        """hello, demo, probe and static are shipped; the others are fixtures that misbehave on purpose."""
         shipped = self.path / "apps" / f"{name}.so"
         return shipped if shipped.exists() else self.path / "tests/apps" / f"{name}.so"
 
