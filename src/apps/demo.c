@@ -5,9 +5,12 @@
  *     GET /who        the same facts as JSON
  *     GET /pid        the worker's PID
  *     GET /slow?s=N   an answer that takes its time
+ *     GET /count?to=N an answer in parts
+ *     POST /upload    how large the body was
  *     any /crash      the worker answers and dies
  *     any /spin       the worker answers and is busy for ever */
 #include "apps/demo_page.h"
+#include "apps/demo_parts.h"
 #include "apps/kit.h"
 
 #include <inttypes.h>
@@ -208,9 +211,14 @@ static void answer_spin(void *state, struct toad_request *request)
 /* ---- The application ---- */
 
 static const struct kit_route routes[] = {
-    {"GET", "/", answer_page},      {"GET", "/who", answer_who},
-    {"GET", "/pid", answer_pid},    {"GET", "/slow", kit_answer_slowly},
-    {NULL, "/crash", answer_crash}, {NULL, "/spin", answer_spin},
+    {"GET", "/", answer_page},
+    {"GET", "/who", answer_who},
+    {"GET", "/pid", answer_pid},
+    {"GET", "/slow", kit_answer_slowly},
+    {"GET", "/count", demo_answer_count},
+    {"POST", "/upload", demo_answer_upload},
+    {NULL, "/crash", answer_crash},
+    {NULL, "/spin", answer_spin},
 };
 
 static void answer(void *state, struct toad_request *request)
