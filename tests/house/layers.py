@@ -28,12 +28,13 @@ def includes(path):
         yield text.count("\n", 0, match.start()) + 1, match.group(2), match.group(1) == '"'
 
 
-def room_of(name, rooms):
-    """The room that an included name belongs to, or None for a library's header."""
+def room_of(root, name, quoted, rooms):
+    """The room that an included name belongs to, or None for a library's header; <sys/stat.h> is the system's own."""
     if name == "hypnotoad.h":
         return "include"
     first = name.split("/")[0]
-    return first if "/" in name and first in rooms else None
+    is_of_house = "/" in name and first in rooms and (quoted or exists(root, first, name))
+    return first if is_of_house else None
 
 
 def rooms_complaints(root):
@@ -45,7 +46,7 @@ def rooms_complaints(root):
             yield f"{path.relative_to(root)}: the room {room} has no row in docs/ARCHITECTURE.md"
             continue
         for line, name, quoted in includes(path):
-            other = room_of(name, rules.includes)
+            other = room_of(root, name, quoted, rules.includes)
             place = f"{path.relative_to(root)}:{line}"
             if quoted and other is None and not is_library(name, rules):
                 yield f'{place}: "{name}" is not written as "room/file"'
@@ -75,7 +76,7 @@ def headers_complaints(root):
             if homes:
                 if not relative.startswith(homes[0]) and not relative.startswith("tests/"):
                     yield f"{place}: {name} belongs into {homes[0]} alone"
-            elif not quoted and relative.startswith(("src/", "include/")) and room_of(name, rules.includes) is None:
+            elif not quoted and relative.startswith(("src/", "include/")) and not room_of(root, name, quoted, rules.includes):
                 yield from system_complaints(relative, place, name)
 
 

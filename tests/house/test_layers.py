@@ -33,7 +33,7 @@ GOOD = {
     "src/http/CMakeLists.txt": "toad_room(http SOURCES http_reader.c\n  USES toad_base llhttp)\n",
     "src/worker/worker.c": '#include "sys/clock.h"\n\n#include <ev.h>\n',
     "src/worker/CMakeLists.txt": "toad_room(worker SOURCES worker.c USES toad_http toad_sys libev)\n",
-    "src/apps/hello.c": '#include "hypnotoad.h"\n',
+    "src/apps/hello.c": '#include "hypnotoad.h"\n\n#include <sys/stat.h>\n',
     "tests/unit/base/test_bytes.c": '#include "base/bytes.h"\n#include <criterion/criterion.h>\n',
 }
 CHECKS = [layers.rooms_complaints, layers.headers_complaints, layers.own_header_complaints, layers.links_complaints]
@@ -58,6 +58,8 @@ FAULTS = {
          "src/policy/CMakeLists.txt": "toad_room(policy SOURCES roster.c USES toad_base)\n"},
     "src/apps/hello.c:1: apps may not include base/bytes.h":
         {"src/apps/hello.c": '#include "base/bytes.h"\n'},
+    "src/apps/hello.c:1: apps may not include sys/clock.h":
+        {"src/apps/hello.c": "#include <sys/clock.h>\n"},
     "src/attic/old.h: the room attic has no row in docs/ARCHITECTURE.md":
         {"src/attic/old.h": "\n"},
     'src/policy/roster.h:1: "bytes.h" is not written as "room/file"':
@@ -72,6 +74,8 @@ FAULTS = {
         {"src/sys/clock.h": "#include <uv.h>\n"},
     "src/policy/roster.h:1: time.h has no place in a pure room":
         {"src/policy/roster.h": "#include <time.h>\n"},
+    "src/policy/roster.h:1: sys/stat.h has no place in a pure room":
+        {"src/policy/roster.h": "#include <sys/stat.h>\n"},
     'src/base/bytes.c:1: includes string.h before its own "base/bytes.h"':
         {"src/base/bytes.c": '#include <string.h>\n#include "base/bytes.h"\n'},
     "src/policy/CMakeLists.txt: policy may not link toad_sys":
