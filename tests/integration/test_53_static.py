@@ -626,7 +626,7 @@ def test_a_download_outlives_a_hot_deployment(serve, root, tmp_path):
         old = server.manager
         server.signal("USR2")
         server.await_successor()
-        assert get(server, "/digits.txt").body == b"next"
+        wait_until(lambda: get(server, "/digits.txt").body == b"next", "the old workers to accept no more")
         assert processes.lives(old), "it has a file to send"
         assert first + rest_of(connection) == data
     server.await_gone(old)
