@@ -55,10 +55,30 @@ static void refuse_as_missing(struct toad_request *request)
     refuse(request, 404, "Not Found\n");
 }
 
+static void refuse_with_a_word(struct toad_request *request, int status, const char *text,
+                               int error)
+{
+    char line[160];
+    (void)snprintf(line, sizeof line, "static: cannot open a file: %s", strerror(error));
+    toad_log(status == 503 ? 1 : 2, line);
+    refuse(request, status, text);
+}
+
 /* Whatever is wrong with a name, there is nothing at it; a server in trouble says so. */
 static void refuse_by_error(struct toad_request *request, int error)
 {
     switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case EINVAL: /* no name for this file system */
+    case EILSEQ:
+    case EXDEV: /* a link that leads out, or round and round */
+    case ELOOP:
+    case ENXIO: /* a socket, or a device without a driver */
+    case ENODEV:
+        refuse_as_missing(request);
+        return;
     case EACCES:
     case EPERM:
         refuse(request, 403, "Forbidden\n");
@@ -67,11 +87,10 @@ static void refuse_by_error(struct toad_request *request, int error)
     case EMFILE:
     case ENFILE:
     case ENOMEM:
-        toad_log(1, "static: a file cannot be opened now");
-        refuse(request, 503, "Service Unavailable\n");
+        refuse_with_a_word(request, 503, "Service Unavailable\n", error);
         return;
     default:
-        refuse_as_missing(request);
+        refuse_with_a_word(request, 500, "Internal Server Error\n", error);
     }
 }
 

@@ -335,6 +335,20 @@ def test_what_the_worker_may_not_read_is_forbidden(serve, root):
         assert (answer.status, answer.text) == (403, "Forbidden\n"), target
 
 
+@pytest.mark.promise("APP-3", "OBS-3")
+@pytest.mark.parametrize("error, status, text", [
+    ("EMFILE", 503, "warn static: cannot open a file: Too many open files"), ("ENOMEM", 503, "warn static: cannot open a file: "),
+    ("EAGAIN", 503, "warn static: cannot open a file: "), ("EIO", 500, "error static: cannot open a file: Input/output error"),
+])
+def test_a_server_in_trouble_says_so(serve, tmp_path, error, status, text):
+    server = serve({"workers": 1})
+    worker, = server.workers()
+    with Injection(worker, tmp_path / "strace", f"openat2:error={error}"):
+        assert get(server, "/digits.txt").status == status
+    server.await_log(f"[{worker}] {text}")
+    assert get(server, "/digits.txt").body == DIGITS
+
+
 @pytest.mark.promise("APP-3")
 def test_no_descriptor_is_left_behind(serve, root):
     os.mkfifo(root / "fifo")
