@@ -69,7 +69,7 @@ def test_an_application_compiles(compiler, language, standard):
 @pytest.mark.parametrize("language, standard", LANGUAGES)
 def test_what_belongs_to_the_server_cannot_be_looked_into(compiler, language, standard):
     # Promise APP-2
-    for name in ("toad_host", "toad_config", "toad_worker", "toad_request", "toad_timer"):
+    for name in ("toad_host", "toad_config", "toad_worker", "toad_request", "toad_timer", "toad_watch", "toad_wakeup"):
         assert "incomplete type" in complaints(compiler, language, standard, f"{ALONE}unsigned long size = sizeof(struct {name});")
 
 

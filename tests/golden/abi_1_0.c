@@ -1,30 +1,35 @@
 /* abi_1_0 - an application that uses everything that interface 1.0 offers; README.md here says what
  * it is good for.
  *
- * Its options: `notes` names a file that gets a line for each callback of its life, `pond` is told,
- * `refusal` says why it does not start. */
+ * Its options: `notes` names a file that gets a line for each callback of its life, `file` one that
+ * it sends, `refusal` says why it does not start; all are told. */
 #include <hypnotoad.h>
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #define BODY_SIZE_MAX 1000
+#define STREAM_SIZE_MAX 1000000
 #define A_MOMENT 0.05
 
 /* What init() has seen; the workers share it. */
 struct application {
     unsigned generation;
     char notes[512];
+    char file[512];
     char told[4096];
 };
 
 struct worker {
     const struct application *application;
+    struct toad_worker *worker;
+    struct ev_loop *loop;
     unsigned destroyed;
 };
 
@@ -79,9 +84,11 @@ static int init(struct toad_host *host, const struct toad_config *config, void *
 {
     static struct application application;
     const char *notes = toad_config_option(config, "notes");
+    const char *file = toad_config_option(config, "file");
     const char *name;
     application.generation = toad_host_generation(host);
     (void)snprintf(application.notes, sizeof(application.notes), "%s", notes == NULL ? "" : notes);
+    (void)snprintf(application.file, sizeof(application.file), "%s", file == NULL ? "" : file);
     say("directory=%s\nmode=%s\noptions=%zu\n", toad_config_directory(config),
         toad_config_mode(config), toad_config_option_count(config));
     for (size_t i = 0; (name = toad_config_option_name(config, i)) != NULL; i++)
@@ -104,15 +111,19 @@ static int worker_start(void *app, struct toad_worker *worker, void **state)
 {
     static struct worker mine;
     mine.application = app;
+    mine.worker = worker;
+    mine.loop = toad_worker_loop(worker);
     *state = &mine;
     note(app, "worker_start");
-    return toad_worker_generation(worker) == mine.application->generation ? 0 : 1;
+    bool is_right = mine.loop != NULL && !toad_worker_is_leaving(worker) &&
+                    toad_worker_generation(worker) == mine.application->generation;
+    return is_right ? 0 : 1;
 }
 
 static void worker_drain(void *state)
 {
     const struct worker *worker = state;
-    note(worker->application, "worker_drain");
+    note(worker->application, toad_worker_is_leaving(worker->worker) ? "worker_drain" : "wrong");
 }
 
 static void worker_stop(void *state)
@@ -134,11 +145,12 @@ static void show_host(void *state, struct toad_request *request)
 static void show_worker(void *state, struct toad_request *request)
 {
     const struct worker *mine = state;
-    const struct toad_worker *worker = toad_request_worker(request);
-    say("generation=%u\nuptime=%.6f\nrequests=%llu\nconnections=%u\ndestroyed=%u\n",
+    struct toad_worker *worker = toad_request_worker(request);
+    say("generation=%u\nuptime=%.6f\nrequests=%llu\nconnections=%u\n",
         toad_worker_generation(worker), toad_worker_uptime(worker),
-        (unsigned long long)toad_worker_requests(worker), toad_worker_connections(worker),
-        mine->destroyed);
+        (unsigned long long)toad_worker_requests(worker), toad_worker_connections(worker));
+    say("is_leaving=%d\nhas_kept_its_loop=%d\ndestroyed=%u\n", toad_worker_is_leaving(worker),
+        toad_worker_loop(worker) == mine->loop, mine->destroyed);
     reply_page(request);
 }
 
@@ -303,71 +315,91 @@ static void keep_body(void *state, struct toad_request *request)
     toad_body_all(request, BODY_SIZE_MAX, body_came_to_stay);
 }
 
-/* ---- Bodies and answers in parts ---- */
+/* ---- Bodies in parts ---- */
 
-#define FLOOD_SIZE 1000000
+struct stream {
+    struct toad_request *request;
+    struct toad_timer *timer; /* while it pauses */
+    unsigned long long size;
+    unsigned long long sum;
+    bool has_paused;
+};
 
-static void pour(void *state, struct toad_request *request)
+static void pause_is_over(void *data)
 {
-    static char flood[FLOOD_SIZE];
-    size_t *poured = toad_data(request);
+    struct stream *stream = data;
+    stream->timer = NULL;
+    toad_body_resume(stream->request);
+}
+
+static void part_came(void *state, struct toad_request *request, struct toad_text part)
+{
+    struct stream *stream = toad_data(request);
     (void)state;
-    memset(flood, 'g', sizeof(flood));
-    *poured += toad_write(request, flood + *poured, sizeof(flood) - *poured);
-    if (*poured < sizeof(flood))
+    if (stream->timer != NULL)
+        abort(); /* it was to wait */
+    for (size_t i = 0; i < part.size; i++)
+        stream->sum += (unsigned char)part.data[i];
+    stream->size += part.size;
+    if (stream->has_paused)
         return;
-    bool is_sent = toad_add_trailer(request, "X-Croak", "loud");
-    toad_write(request, is_sent ? "1" : "0", 1);
-    toad_end(request);
+    stream->has_paused = true;
+    toad_body_pause(request);
+    stream->timer = toad_timer_start(toad_request_worker(request), A_MOMENT, pause_is_over, stream);
 }
 
-static void answer_in_parts(void *state, struct toad_request *request)
+static void body_ended(void *state, struct toad_request *request)
 {
-    size_t *poured = toad_alloc(request, sizeof(*poured));
-    if (poured == NULL)
-        abort();
-    *poured = 0;
-    toad_set_data(request, poured, NULL);
-    if (!toad_add_header(request, "X-Frog", "green") || toad_add_header(request, "Date", "now"))
-        abort();
-    toad_start(request, 201, "text/plain", TOAD_SIZE_UNKNOWN);
-    toad_on_writable(request, pour);
-    pour(state, request);
-}
-
-static void fail_in_parts(void *state, struct toad_request *request)
-{
+    const struct stream *stream = toad_data(request);
+    uint64_t announced = toad_body_size(request);
     (void)state;
-    toad_start(request, 200, "text/plain", 10);
-    toad_write(request, "half", 4);
-    toad_fail(request);
+    if (announced == TOAD_SIZE_UNKNOWN)
+        say("announced=(unknown)\n");
+    else
+        say("announced=%llu\n", (unsigned long long)announced);
+    say("size=%llu\nsum=%llu\nhas_paused=%d\n", stream->size, stream->sum, stream->has_paused);
+    reply_page(request);
 }
 
-static void answer_file(void *state, struct toad_request *request)
+static void stream_was_cut(void *state, struct toad_request *request)
 {
-    int fd = memfd_create("golden", MFD_CLOEXEC);
-    (void)state;
-    if (fd < 0 || write(fd, "a golden frog", 13) != 13)
-        abort();
-    toad_reply_file(request, 200, "text/plain", fd, 2, 6);
+    const struct worker *worker = state;
+    const struct stream *stream = toad_data(request);
+    if (stream->timer != NULL)
+        toad_timer_stop(stream->timer);
+    note(worker->application, "stream_was_cut");
 }
 
-static void rest_is_over(void *request)
+static void take_stream(void *state, struct toad_request *request)
+{
+    struct stream *stream = toad_alloc(request, sizeof(*stream));
+    (void)state;
+    if (stream == NULL)
+        abort();
+    *stream = (struct stream){.request = request};
+    toad_set_data(request, stream, NULL);
+    toad_on_abort(request, stream_was_cut);
+    toad_body_stream(request, STREAM_SIZE_MAX, part_came, body_ended);
+}
+
+/* ---- An answer that begins while the body comes ---- */
+
+static void echo_goes_on(void *request)
 {
     toad_body_resume(request);
 }
 
-static void part_came(void *state, struct toad_request *request, struct toad_text part)
+static void echo_part(void *state, struct toad_request *request, struct toad_text part)
 {
     (void)state;
     if (toad_write(request, part.data, part.size) != part.size)
         abort();
     toad_body_pause(request);
-    if (toad_timer_start(toad_request_worker(request), 0, rest_is_over, request) == NULL)
+    if (toad_timer_start(toad_request_worker(request), 0, echo_goes_on, request) == NULL)
         abort();
 }
 
-static void parts_ended(void *state, struct toad_request *request)
+static void echo_ended(void *state, struct toad_request *request)
 {
     (void)state;
     toad_end(request);
@@ -376,54 +408,178 @@ static void parts_ended(void *state, struct toad_request *request)
 static void echo(void *state, struct toad_request *request)
 {
     (void)state;
-    toad_body_stream(request, BODY_SIZE_MAX, part_came, parts_ended);
+    toad_body_stream(request, BODY_SIZE_MAX, echo_part, echo_ended);
     toad_start(request, 200, NULL, toad_body_size(request));
 }
 
-/* ---- What else there is to wait for ---- */
+/* ---- Answers with fields of their own, files, and answers in parts ---- */
 
-static struct {
+static void add_fields(void *state, struct toad_request *request)
+{
+    bool is_first = toad_add_header(request, "X-Frog", "green");
+    bool is_second = toad_add_header(request, "X-Frog", "blue");
+    bool is_forbidden = toad_add_header(request, "Content-Length", "7");
+    bool is_broken = toad_add_header(request, "X-Toad", "a\r\nX-Newt: b");
+    (void)state;
+    toad_reply_format(request, 200, "text/plain", "%d %d %d %d", is_first, is_second, is_forbidden,
+                      is_broken);
+}
+
+static uint64_t number_in(struct toad_request *request, const char *name)
+{
+    const char *text = toad_parameter(request, name);
+    return text == NULL ? TOAD_SIZE_UNKNOWN : strtoull(text, NULL, 10);
+}
+
+static void send_file(void *state, struct toad_request *request)
+{
+    const struct worker *worker = state;
+    int fd = open(worker->application->file, O_RDONLY | O_CLOEXEC);
+    toad_reply_file(request, 200, "text/x-pond", fd, number_in(request, "offset"),
+                    number_in(request, "size"));
+}
+
+static const char line[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ\n";
+
+struct parts {
+    uint64_t size; /* of all */
+    uint64_t sent;
+    bool has_waited;
+};
+
+static void write_parts(void *state, struct toad_request *request)
+{
+    struct parts *parts = toad_data(request);
+    (void)state;
+    while (parts->sent < parts->size) {
+        size_t from = (size_t)(parts->sent % (sizeof(line) - 1));
+        size_t size = sizeof(line) - 1 - from;
+        if (size > parts->size - parts->sent)
+            size = (size_t)(parts->size - parts->sent);
+        size_t taken = toad_write(request, line + from, size);
+        parts->sent += taken;
+        if (taken == size)
+            continue;
+        if (!parts->has_waited)
+            toad_log(0, "the client is slow");
+        parts->has_waited = true;
+        return;
+    }
+    if (toad_add_trailer(request, "X-Sent", "all"))
+        toad_log(0, "the trailer goes with it");
+    toad_end(request);
+}
+
+static void send_parts(void *state, struct toad_request *request)
+{
+    struct parts *parts = toad_alloc(request, sizeof(*parts));
+    if (parts == NULL)
+        abort();
+    *parts = (struct parts){.size = number_in(request, "size")};
+    toad_set_data(request, parts, NULL);
+    toad_start(request, 200, "text/plain",
+               toad_parameter(request, "chunked") == NULL ? parts->size : TOAD_SIZE_UNKNOWN);
+    toad_on_writable(request, write_parts);
+    write_parts(state, request);
+}
+
+static void fail(void *state, struct toad_request *request)
+{
+    (void)state;
+    if (number_in(request, "size") != TOAD_SIZE_UNKNOWN) {
+        toad_start(request, 200, "text/plain", number_in(request, "size"));
+        (void)toad_write(request, line, 10);
+    }
+    toad_fail(request);
+}
+
+/* ---- Descriptors and threads ---- */
+
+struct pond {
     struct toad_request *request;
-    struct toad_watch *watch;
-    struct toad_wakeup *wakeup;
+    struct toad_watch *readable;
+    struct toad_watch *writable;
     int ends[2];
-} waiting;
+};
 
-static void hear_wakeup(void *data)
+static void pond_has_room(void *data, int fd, unsigned events)
 {
-    if (data != &waiting)
+    struct pond *pond = data;
+    if (fd != pond->ends[1] || events != TOAD_WRITABLE || write(fd, "!", 1) != 1)
         abort();
-    toad_wakeup_stop(waiting.wakeup);
-    toad_reply(waiting.request, 200, "text/plain", "awake", 5);
-    toad_release(waiting.request);
+    toad_watch_stop(pond->writable);
+    toad_watch_change(pond->readable, TOAD_READABLE);
 }
 
-static void see_byte(void *data, int fd, unsigned events)
+static void pond_has_water(void *data, int fd, unsigned events)
 {
-    if (data != &waiting || fd != waiting.ends[0] || events != TOAD_READABLE)
+    struct pond *pond = data;
+    char byte = 0;
+    if (fd != pond->ends[0] || events != TOAD_READABLE || read(fd, &byte, 1) != 1 || byte != '!')
         abort();
-    toad_watch_stop(waiting.watch);
-    (void)close(waiting.ends[0]);
-    (void)close(waiting.ends[1]);
-    toad_wakeup_send(waiting.wakeup);
+    toad_watch_stop(pond->readable);
+    (void)close(pond->ends[0]);
+    (void)close(pond->ends[1]);
+    toad_reply(pond->request, 200, "text/plain", "watched", 7);
+    toad_release(pond->request);
 }
 
-static void wait_for_others(void *state, struct toad_request *request)
+static void watch_pond(void *state, struct toad_request *request)
 {
     struct toad_worker *worker = toad_request_worker(request);
+    struct pond *pond = toad_alloc(request, sizeof(*pond));
     (void)state;
-    if (pipe2(waiting.ends, O_CLOEXEC) != 0)
+    if (pond == NULL || pipe2(pond->ends, O_CLOEXEC | O_NONBLOCK) != 0)
         abort();
+    pond->request = request;
+    pond->readable = toad_watch_start(worker, pond->ends[0], 0, pond_has_water, pond);
+    pond->writable = toad_watch_start(worker, pond->ends[1], TOAD_WRITABLE, pond_has_room, pond);
+    if (pond->readable == NULL || pond->writable == NULL)
+        abort();
+    toad_watch_stop(NULL);
     toad_hold(request);
-    waiting.request = request;
-    waiting.wakeup = toad_wakeup_start(worker, hear_wakeup, &waiting);
-    waiting.watch = toad_watch_start(worker, waiting.ends[0], 0, see_byte, &waiting);
-    bool is_missing = waiting.wakeup == NULL || waiting.watch == NULL;
-    if (is_missing || toad_worker_loop(worker) == NULL || toad_worker_is_leaving(worker))
+}
+
+struct sleeper {
+    struct toad_request *request;
+    struct toad_wakeup *wakeup;
+    pthread_t thread;
+};
+
+static void *wake(void *data)
+{
+    toad_wakeup_send(data);
+    return NULL;
+}
+
+static void woken(void *data)
+{
+    struct sleeper *sleeper = data;
+    (void)pthread_join(sleeper->thread, NULL);
+    toad_wakeup_stop(sleeper->wakeup);
+    toad_reply(sleeper->request, 200, "text/plain", "woken", 5);
+    toad_release(sleeper->request);
+}
+
+static void start_thread(void *state, struct toad_request *request)
+{
+    struct sleeper *sleeper = toad_alloc(request, sizeof(*sleeper));
+    sigset_t all;
+    sigset_t before;
+    (void)state;
+    if (sleeper == NULL)
         abort();
-    toad_watch_change(waiting.watch, TOAD_READABLE);
-    if (write(waiting.ends[1], "!", 1) != 1)
+    sleeper->request = request;
+    sleeper->wakeup = toad_wakeup_start(toad_request_worker(request), woken, sleeper);
+    toad_wakeup_stop(NULL);
+    toad_hold(request);
+    /* Signals are the server's, and not for this thread. */
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (sleeper->wakeup == NULL ||
+        pthread_create(&sleeper->thread, NULL, wake, sleeper->wakeup) != 0)
         abort();
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 /* ---- Who answers what ---- */
@@ -444,11 +600,14 @@ static const struct {
     {"/let-go", let_go},
     {"/body", take_body},
     {"/kept-body", keep_body},
-    {"/parts", answer_in_parts},
-    {"/failing", fail_in_parts},
-    {"/file", answer_file},
+    {"/stream", take_stream},
     {"/echo", echo},
-    {"/others", wait_for_others},
+    {"/add-fields", add_fields},
+    {"/file", send_file},
+    {"/parts", send_parts},
+    {"/fail", fail},
+    {"/watch", watch_pond},
+    {"/thread", start_thread},
 };
 
 static void answer(void *state, struct toad_request *request)

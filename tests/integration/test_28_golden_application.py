@@ -4,11 +4,12 @@ import pathlib
 import platform
 import re
 import shutil
+import string
 import sys
 
 import pytest
 
-from harness import wait_until
+from harness import processes, wait_until
 from harness.build import ROOT
 
 sys.path.append(str(ROOT / "tests/abi"))
@@ -88,6 +89,7 @@ def test_it_learns_of_its_worker(golden):
     with server.connect() as connection:
         first, second = (shown(connection.get("/worker")) for _ in range(2))
     assert (first["generation"], first["requests"], first["connections"]) == ("1", "1", "1")
+    assert (first["is_leaving"], first["has_kept_its_loop"]) == ("0", "1")
     assert second["requests"] == "2" and 0 <= float(first["uptime"]) <= float(second["uptime"])
 
 
@@ -113,6 +115,17 @@ def test_it_reads_a_request(golden):
                     "scheme": "http", "host_name": "test", "remote_address": "127.0.0.1", "remote_port": str(port),
                     "request_number": "2", "peer_address": "127.0.0.1", "local_address": "127.0.0.1",
                     "local_port": str(server.port)}
+
+
+@pytest.mark.promise("APP-2", "CON-9")
+def test_it_is_told_of_a_client_behind_a_proxy(golden):
+    server = golden()
+    server.settings.update(proxy=1, trusted_proxies=["127.0.0.0/8"])
+    server.write_config()
+    server.upgrade()
+    seen = shown(server.get("/request/a%20b", "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: frog.example"))
+    assert {name: seen[name] for name in ("scheme", "host_name", "remote_address", "remote_port", "peer_address")} == \
+        {"scheme": "https", "host_name": "frog.example", "remote_address": "192.0.2.7", "remote_port": "0", "peer_address": "127.0.0.1"}
 
 
 @pytest.mark.promise("APP-2", "APP-3")
@@ -168,23 +181,41 @@ def test_it_reads_a_whole_body(golden, path):
         assert connection.read_answer().status == 413
 
 
-@pytest.mark.promise("APP-2", "APP-3", "CON-10")
-def test_it_answers_in_parts_and_from_a_file(golden):
-    server = golden()
-    with server.connect() as connection:
-        connection.ask("/parts", fields=["TE: trailers"])
-        answer = connection.read_answer(has_body=False)
-        assert (answer.status, answer.field("X-Frog")) == (201, "green")
-        chunks, trailers = connection.read_chunks()
-        assert b"".join(chunks) == b"g" * 1000000 + b"1" and trailers == ["X-Croak: loud"]
-        assert connection.get("/parts").body == b"g" * 1000000 + b"0"
-        assert connection.get("/file").text == "golden"
-        connection.ask("/failing")
-        assert connection.read_rest().endswith(b"\r\n\r\nhalf")
+# ---- Bodies and answers in parts ----
+
+LINE = (string.ascii_lowercase + string.digits + string.ascii_uppercase + "\n").encode()
+MANY = 3_000_000
+
+
+def text_of(size):
+    return (LINE * (size // len(LINE) + 1))[:size]
+
+
+def read_chunked(connection):
+    """The chunks of an answer, joined, and its trailer fields."""
+    head = connection.read_through(b"\r\n\r\n").lower()
+    assert b"transfer-encoding: chunked\r\n" in head and b"content-length" not in head
+    chunks, trailers = connection.read_chunks()
+    return b"".join(chunks), trailers
 
 
 @pytest.mark.promise("APP-2", "APP-3")
-def test_it_takes_a_body_in_parts(golden):
+def test_it_reads_a_body_in_parts(golden):
+    server = golden()
+    body = text_of(900_000)
+    with server.connect() as connection:
+        connection.ask("/stream", method="POST", body=body)
+        assert shown(connection.read_answer()) == {"announced": "900000", "size": "900000", "sum": str(sum(body)), "has_paused": "1"}
+        connection.send(b"POST /stream HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4;x\r\ndefg\r\n0\r\nX-Sum: 1\r\n\r\n")
+        assert shown(connection.read_answer()) == {"announced": "(unknown)", "size": "7", "sum": str(sum(b"abcdefg")), "has_paused": "1"}
+        connection.ask("/stream", method="POST")
+        assert shown(connection.read_answer()) == {"announced": "0", "size": "0", "sum": "0", "has_paused": "0"}
+        connection.send(b"POST /stream HTTP/1.1\r\nHost: test\r\nContent-Length: 1000001\r\n\r\n")
+        assert connection.read_answer().status == 413
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_answers_while_a_body_comes(golden):
     server = golden()
     body = bytes(range(250)) * 4
     with server.connect() as connection:
@@ -196,7 +227,86 @@ def test_it_takes_a_body_in_parts(golden):
 
 
 @pytest.mark.promise("APP-2", "APP-3")
-def test_it_waits_for_other_things_than_requests(golden):
-    with golden().connect() as connection:
-        for _ in range(2):
-            assert connection.get("/others").text == "awake"
+def test_it_hears_of_a_body_that_is_cut_off(golden):
+    server = golden()
+    with server.connect() as connection:
+        connection.send(b"POST /stream HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\n123")
+        connection.await_taken()
+    wait_until(lambda: server.notes.read_text().count("stream_was_cut") == 1, "the note", seen=server.describe)
+
+
+@pytest.mark.promise("APP-2", "APP-3", "CON-10")
+def test_it_adds_fields(golden):
+    answer = golden().get("/add-fields")
+    assert (answer.status, answer.text) == (200, "1 1 0 0")
+    assert [value for name, value in answer.fields if name == "X-Frog"] == ["green", "blue"]
+    assert not [name for name, _ in answer.fields if name in ("X-Toad", "X-Newt")] and answer.field("Content-Length") == "7"
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_sends_a_file(golden, tmp_path):
+    file = tmp_path / "pond"
+    file.write_bytes(text_of(MANY))
+    server = golden(file=str(file))
+    with server.connect() as connection:
+        answer = connection.get(f"/file?offset=100&size={MANY - 200}")
+        assert answer.body == text_of(MANY)[100:-100] and answer.field("Content-Type") == "text/x-pond"
+        assert connection.get("/file?offset=0&size=0").body == b""
+        connection.ask("/file?offset=1&size=5", method="HEAD")
+        answer = connection.read_answer(has_body=False)
+        assert answer.field("Content-Length") == "5"
+        assert connection.get("/file?offset=2&size=3").body == b"cde"
+        worker, = server.workers()
+        assert not [link for link in processes.descriptors_of(worker).values() if link == str(file)], "the server closes it"
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_answers_in_parts(golden):
+    server = golden()
+    with server.connect() as connection:
+        connection.ask(f"/parts?size={MANY}")
+        assert connection.read_answer().body == text_of(MANY)
+        connection.ask(f"/parts?size={MANY}&chunked=1")
+        assert read_chunked(connection) == (text_of(MANY), [])
+        connection.ask("/parts?size=100&chunked=1", fields=["TE: trailers", "Connection: TE"])
+        assert read_chunked(connection) == (text_of(100), ["X-Sent: all"])
+        connection.send(f"GET /parts?size={MANY}&chunked=1 HTTP/1.0\r\n\r\n".encode())
+        assert connection.read_answer().body == text_of(MANY)
+    assert server.stderr.count("the trailer goes with it") == 1
+
+
+def most_buffered():
+    """What the kernel's buffers of a connection may hold, at both ends."""
+    return sum(int(pathlib.Path(f"/proc/sys/net/ipv4/tcp_{name}").read_text().split()[2]) for name in ("rmem", "wmem"))
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_waits_for_a_slow_client(golden):
+    server = golden()
+    size = most_buffered() + 2_000_000
+    with server.connect() as connection:
+        connection.ask(f"/parts?size={size}")
+        wait_until(lambda: "the client is slow" in server.stderr, "the application to wait", seen=server.describe)
+        assert connection.read_answer().body == text_of(size)
+
+
+@pytest.mark.promise("APP-2", "APP-3")
+def test_it_gives_an_answer_up(golden):
+    server = golden()
+    with server.connect() as connection:
+        assert connection.get("/fail").status == 500
+    with server.connect() as connection:
+        connection.ask("/fail?size=1000")
+        head, _, body = connection.read_rest_or_reset().partition(b"\r\n\r\n")
+        assert b"Content-Length: 1000" in head and body in (b"", LINE[:10]), "the client sees that it is cut"
+
+
+# ---- Descriptors, threads and the loop ----
+
+@pytest.mark.promise("APP-2", "APP-3")
+@pytest.mark.parametrize("path, text", [("/watch", "watched"), ("/thread", "woken")])
+def test_it_waits_for_descriptors_and_threads(golden, path, text):
+    server = golden()
+    with server.connect() as connection:
+        for _ in range(10):
+            assert connection.get(path).text == text
