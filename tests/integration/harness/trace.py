@@ -1,5 +1,6 @@
 """trace - what a manager wrote to HYPNOTOAD_TRACE: its events and its actions, in order, with their exact times."""
 import json
+import os
 import re
 from decimal import Decimal
 
@@ -9,13 +10,24 @@ BEAT = re.compile(r"(\d+)(:1)?\n")
 class Trace:
     def __init__(self, path):
         self.path = path
+        self.forget(None)
+
+    def forget(self, inode):
+        self.inode, self.offset, self.known = inode, 0, []
 
     def lines(self):
-        """Every whole line so far; the last one may still be on its way."""
+        """Every whole line so far; the last one may still be on its way. Read only once: a long trace is asked often."""
         if not self.path.exists():
             return []
-        whole, _, _ = self.path.read_text().rpartition("\n")
-        return [json.loads(line, parse_float=Decimal) for line in whole.splitlines()]
+        with open(self.path, "rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_ino != self.inode or status.st_size < self.offset:
+                self.forget(status.st_ino)
+            file.seek(self.offset)
+            whole, newline, _ = file.read().rpartition(b"\n")
+        self.offset += len(whole + newline)
+        self.known += [json.loads(line, parse_float=Decimal) for line in whole.splitlines()]
+        return list(self.known)
 
     def find(self, **wanted):
         """Lines that hold all of these: find(action="signal", pid=12, signal="QUIT")."""
