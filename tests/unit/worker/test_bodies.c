@@ -171,6 +171,16 @@ Test(bodies, that_cannot_be_read_end_the_connection)
     expect_good_end();
 }
 
+/* RFC 9110 9.3.2 */
+Test(bodies, that_cannot_be_read_get_no_content_for_head)
+{
+    int fd = client_connect();
+    client_send(fd, "HEAD /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+    expect_body(client_rest(fd), "400", "");
+    (void)close(fd);
+    expect_good_end();
+}
+
 /* An answer before the end of its request is the last one. */
 Test(bodies, that_nobody_asks_for_end_the_connection)
 {
