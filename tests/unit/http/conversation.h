@@ -12,6 +12,8 @@
 #ifndef TOAD_TESTS_UNIT_HTTP_CONVERSATION_H
 #define TOAD_TESTS_UNIT_HTTP_CONVERSATION_H
 
+#include "cuts.h"
+
 #include "base/buffer.h"
 #include "http/http_reader.h"
 #include "http/http_scan.h"
@@ -30,14 +32,6 @@ struct conversation {
     bool is_in_body;
     bool is_over;
     bool is_stuck; /* a call took nothing, gave nothing, and did not say that it needs more */
-};
-
-/* How a stream is cut: the first piece, then pieces of `rest` bytes, or of random sizes by `seed`.
- */
-struct cuts {
-    size_t first;
-    size_t rest;
-    uint64_t seed;
 };
 
 static void conversation_say(struct conversation *conversation, struct bytes text)
@@ -146,17 +140,6 @@ static size_t conversation_read(struct conversation *conversation, struct bytes 
         goes_on = conversation->is_in_body ? conversation_read_body(conversation, &input)
                                            : conversation_read_head(conversation, &input);
     return input.size;
-}
-
-static size_t cuts_next(struct cuts *cuts, size_t left)
-{
-    size_t size = cuts->first;
-    cuts->first = cuts->rest;
-    if (cuts->seed != 0) {
-        cuts->seed = cuts->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        size = 1 + (cuts->seed >> 33) % ((cuts->seed >> 60) < 8 ? 4 : 512);
-    }
-    return size < left ? size : left;
 }
 
 /* Hands the stream over as it is cut. The head starts as garbage: nothing of it is given. */

@@ -1,5 +1,5 @@
 /* rows - tables of bytes and what a server makes of them; each row is played whole, byte by byte,
- * and cut at every single place. */
+ * cut at every single place, and in random pieces that are the same in every run. */
 #ifndef TOAD_TESTS_UNIT_HTTP_ROWS_H
 #define TOAD_TESTS_UNIT_HTTP_ROWS_H
 
@@ -27,7 +27,8 @@ struct row {
 
 enum {
     ROWS_BODY_MOST = 100, /* payload bytes */
-    ROWS_SAID_MAX = 4096
+    ROWS_SAID_MAX = 4096,
+    ROWS_RANDOM_CUTS = 16 /* ways to cut a row in random pieces */
 };
 
 /* A refusal says in one sentence what is wrong. */
@@ -62,6 +63,9 @@ static void check_row(const struct row *row)
         return;
     for (size_t cut = 1; cut < size; cut++)
         if (!row_holds(row, (struct cuts){.first = cut, .rest = size}, "cut once"))
+            return;
+    for (uint64_t seed = 1; seed <= ROWS_RANDOM_CUTS; seed++)
+        if (!row_holds(row, (struct cuts){.seed = seed * size}, "cut at random"))
             return;
 }
 
