@@ -16,6 +16,11 @@ enum {
     EARLY_INPUT_MAX = 16384
 };
 
+/* How often within inactivity_timeout a client is looked at that takes its answer slowly. */
+enum {
+    LOOKS_PER_TIMEOUT = 4
+};
+
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)loop;
@@ -162,12 +167,34 @@ static void update_watcher(struct connection *connection)
         ev_io_start(loop, &connection->io);
 }
 
+/* Promise CON-3: the kernel asks for more only when a good part of what it holds has gone, and a
+ * client that takes less in all that time is not silent. */
+static void look_at_client(struct connection *connection)
+{
+    size_t before = connection->unconfirmed;
+    connection->unconfirmed = transport_unconfirmed(connection->io.fd);
+    if (connection->unconfirmed < before)
+        conversation_observe(connection, HTTP_SESSION_MOVED);
+}
+
+/* When the timer is due: at the deadline, or before it to look at the client. */
+static int64_t next_time(const struct connection *connection)
+{
+    const struct toad_worker *worker = connection->worker;
+    const struct http_session_settings *settings = &worker->settings->session;
+    int64_t deadline_us = http_session_deadline(&connection->session, settings);
+    if (deadline_us == NEVER_US || !wants_output(connection))
+        return deadline_us;
+    int64_t look_us = worker->now_us + settings->inactivity_timeout_us / LOOKS_PER_TIMEOUT;
+    return look_us < deadline_us ? look_us : deadline_us;
+}
+
 /* The timer is only moved when the deadline comes earlier; a timer that fires too early is set anew
  * then. */
 static void update_timer(struct connection *connection)
 {
     struct toad_worker *worker = connection->worker;
-    int64_t deadline_us = http_session_deadline(&connection->session, &worker->settings->session);
+    int64_t deadline_us = next_time(connection);
     bool is_active = ev_is_active(&connection->timer);
     if (deadline_us == NEVER_US) {
         ev_timer_stop(worker->loop, &connection->timer);
@@ -288,6 +315,8 @@ void connection_turn(struct connection *connection, int events)
         connection_close(connection);
         return;
     }
+    if (wants_output(connection))
+        connection->unconfirmed = transport_unconfirmed(connection->io.fd);
     update_watcher(connection);
     update_timer(connection);
     /* What is left there would go to another client. */
@@ -302,6 +331,8 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     struct connection *connection = timer->data;
     struct toad_worker *worker = connection->worker;
     worker_refresh_time(worker);
+    if (wants_output(connection))
+        look_at_client(connection);
     if (http_session_deadline(&connection->session, &worker->settings->session) > worker->now_us) {
         update_timer(connection);
         return;

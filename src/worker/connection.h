@@ -30,7 +30,7 @@ struct connection {
     struct output *output;         /* NULL: nothing waits to be sent */
     struct toad_request *exchange; /* the request under way; NULL: none */
     struct peer peer;
-    size_t unconfirmed; /* bytes of the last answer that the client lacked at the last look */
+    size_t unconfirmed; /* bytes that were sent and that the client lacked at the last look */
     bool has_ended;     /* the client sends nothing more */
     bool is_lost;       /* broken: to be closed at the end of the turn */
     bool is_runnable;   /* waits for a turn of its own */

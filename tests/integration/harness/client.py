@@ -36,13 +36,30 @@ class ConnectionEnded(Exception):
     """The server closed before the answer was complete."""
 
 
-class Connection:
-    """One TCP connection, from the address `source` if it is given; a context manager."""
+def connected(address, timeout, source, options):
+    """A socket of the address's family."""
+    family, kind, protocol, _, name = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.settimeout(timeout)
+        for option in options:
+            made.setsockopt(*option)
+        if source is not None:
+            made.bind((source, 0))
+        made.connect(name)
+    except OSError:
+        made.close()
+        raise
+    return made
 
-    def __init__(self, address, timeout=TIMEOUT, source=None):
+
+class Connection:
+    """One TCP connection, from the address `source` if it is given; a context manager. `options` are set before it connects:
+    (level, option, value)."""
+
+    def __init__(self, address, timeout=TIMEOUT, source=None, options=()):
         self.began = time.monotonic()
-        self.socket = socket.create_connection(address, timeout, source and (source, 0))
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = connected(address, timeout, source, [*options, (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])
         self.timeout = timeout
         self.sent_at = self.began
         self.received = b""
@@ -138,7 +155,7 @@ class Connection:
     def read_some(self):
         data = self.socket.recv(1 << 16)
         if not data:
-            raise ConnectionEnded(f"the server closed; unread: {self.received!r}")
+            raise ConnectionEnded(f"the server closed; unread {len(self.received)} bytes: {self.received[:500]!r}")
         self.received += data
 
     def read_rest(self):
