@@ -1,4 +1,5 @@
 """Connections: how long they live, how many requests they carry, and that every answer comes, in order."""
+import email.utils
 import re
 import socket
 import time
@@ -196,3 +197,60 @@ def test_garbage_is_refused_and_the_connection_closed(start):
             with pytest.raises((ConnectionEnded, ConnectionResetError)):
                 connection.read_some()
     assert server.get("/").text == "Hello World"
+
+
+@pytest.mark.promise("CON-2", "CON-4")
+@pytest.mark.parametrize("timeout, promised", [(5, "timeout=4"), (2.5, "timeout=1"), (1, None), (0, None)])
+def test_a_second_less_is_promised_than_kept(start, timeout, promised):
+    """So that no client asks just when the server closes; nothing is promised where nothing would be left, or no end is."""
+    server = start("hello", keep_alive_timeout=timeout)
+    with server.connect() as connection:
+        assert connection.get("/").field("Keep-Alive") == promised
+        assert connection.get("/", "Connection: close").field("Keep-Alive") is None
+
+
+def ask_in_1_0(connection, *fields):
+    connection.send("\r\n".join(["GET / HTTP/1.0", *fields, "", ""]).encode())
+    return connection.read_answer()
+
+
+@pytest.mark.promise("CON-4")
+def test_an_http_1_0_connection_is_kept_for_who_asks_for_it(start):
+    with start("hello", keep_alive_requests=4).connect() as connection:
+        for _ in range(3):
+            answer = ask_in_1_0(connection, "Connection: keep-alive")
+            assert (answer.version, answer.text, answer.field("Connection")) == ("HTTP/1.1", "Hello World", "keep-alive")
+            assert answer.field("Keep-Alive") == "timeout=4"
+        assert ask_in_1_0(connection, "Connection: keep-alive").closes
+        connection.wait_closed()
+
+
+@pytest.mark.promise("CON-4")
+@pytest.mark.parametrize("fields", [(), ("Host: test",), ("Connection: close",), ("Connection: close, keep-alive",)])
+def test_an_http_1_0_connection_is_closed_otherwise(start, fields):
+    with start("hello").connect() as connection:
+        answer = ask_in_1_0(connection, *fields)
+        assert answer.closes and answer.text == "Hello World"
+        connection.wait_closed()
+
+
+def date_of(answer):
+    return email.utils.parsedate_to_datetime(answer.field("Date")).timestamp()
+
+
+@pytest.mark.promise("CON-4")
+def test_the_date_is_that_of_the_answer_to_the_second(start):
+    """On one connection and on new ones, while three seconds go by; refusals and slow answers have one, too."""
+    server = start(keep_alive_requests=0, accepts=0)
+    seen = set()
+    with server.connect() as connection:
+        while len(seen) < 4:
+            before = int(time.time())
+            dates = [date_of(connection.get("/")), date_of(server.get("/")), date_of(server.get("/missing"))]
+            assert all(before <= date <= time.time() for date in dates), (before, dates)
+            seen.update(dates)
+            time.sleep(0.01)
+        for seconds, data in ((1.1, request("/slow?s=1.1")), (0, b"garbage\r\n\r\n")):
+            before = int(time.time() + seconds)
+            connection.send(data)
+            assert before <= date_of(connection.read_answer()) <= time.time()
