@@ -25,10 +25,10 @@ COLUMNS = f"{'server':<11}{'clients':<12}{'requests':>10}{'lost':>8}" + "".join(
 
 
 class Swarm:
-    """Processes full of clients; what they count is read while they run."""
+    """Processes full of clients; what they count is read while they run. `mix`: how many of each kind in one of them."""
 
-    def __init__(self, peer, options):
-        self.mix = {kind: MIX[kind] for kind in peer.kinds}
+    def __init__(self, peer, options, mix):
+        self.mix = mix
         size = sum(self.mix.values()) * len(OUTCOMES)
         context = multiprocessing.get_context("fork")
         self.is_over = context.Event()
@@ -64,7 +64,7 @@ class Swarm:
 
 def torment(peer, requests, options):
     """Deploys at even distances of requests, and as fast as it can where it is behind; (table, deployments, seconds)."""
-    swarm = Swarm(peer, options)
+    swarm = Swarm(peer, options, {kind: MIX[kind] for kind in peer.kinds})
     began, done = time.monotonic(), 0
     try:
         while done < options.upgrades or swarm.total() < requests:
