@@ -10,11 +10,12 @@ import pytest
 
 from harness import wait_until
 from harness.client import ConnectionEnded
+from harness.sanitizer import sanitizer_environment
 
 MEBI = 1 << 20
 HUGE = 200 * MEBI
 ALPHABET = b"abcdefghijklmnopqrstuvwxyz"
-# What the worker may grow by, whatever moves through it; a build with sanitizers keeps what was freed for a while.
+# What the worker may grow by, whatever moves through it.
 GROWTH_MAX = 24 * MEBI
 
 
@@ -31,11 +32,13 @@ def memory_of(pid):
 
 
 @pytest.fixture
-def alone(start):
+def alone(prepare):
     """A server with one worker that takes large messages; alone(...).worker is its PID."""
 
     def make(**settings):
-        server = start(workers=1, **({"message_max": HUGE + MEBI} | settings))
+        server = prepare(workers=1, **({"message_max": HUGE + MEBI} | settings))
+        server.environment |= sanitizer_environment(server.directory, quarantine_mb=1)
+        server.start()
         server.worker, = server.workers()
         return server
 

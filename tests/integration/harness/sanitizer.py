@@ -3,9 +3,11 @@
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
 
-def sanitizer_environment(directory, leaks=True):
-    """Crashes stay crashes, so that a worker that the test kills dies of the same signal in every build."""
-    options = f"log_path={directory}/sanitizer:handle_segv=0:handle_abort=0:detect_leaks={int(leaks)}"
+def sanitizer_environment(directory, leaks=True, quarantine_mb=256):
+    """Crashes stay crashes, so that a worker that the test kills dies of the same signal in every build. What was freed is
+    kept for a while in the quarantine, which is to be small where a process's memory is measured."""
+    options = (f"log_path={directory}/sanitizer:handle_segv=0:handle_abort=0:detect_leaks={int(leaks)}"
+               f":quarantine_size_mb={quarantine_mb}")
     return {"ASAN_OPTIONS": options, "UBSAN_OPTIONS": f"log_path={directory}/sanitizer:print_stacktrace=1"}
 
 
