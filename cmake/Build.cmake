@@ -14,7 +14,12 @@ check_pie_supported(LANGUAGES C)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 # Assertions state what the code cannot survive being false; they stay on in every build.
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g")
-set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
+# Sanitizers are slow enough; what they say needs no debugger.
+if(TOAD_SANITIZE)
+  set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+else()
+  set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
+endif()
 
 add_library(toad_flags INTERFACE)
 target_compile_definitions(toad_flags INTERFACE _GNU_SOURCE TOAD_VERSION="${PROJECT_VERSION}")
