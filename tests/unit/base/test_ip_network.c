@@ -55,13 +55,27 @@ Test(ip_network, is_refused_untouched_if_it_is_anything_else)
     }
 }
 
+struct row {
+    const char *network;
+    const char *address;
+    bool is_inside;
+};
+
+static void expect_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct ip_network network;
+        struct ip_address address;
+        cr_assert(ip_network_read(bytes_of(rows[i].network), &network));
+        cr_assert(ip_address_read(bytes_of(rows[i].address), &address));
+        cr_expect_eq(ip_network_contains(&network, &address), rows[i].is_inside, "%s in %s",
+                     rows[i].address, rows[i].network);
+    }
+}
+
 Test(ip_network, contains_what_begins_alike)
 {
-    static const struct {
-        const char *network;
-        const char *address;
-        bool is_inside;
-    } rows[] = {
+    static const struct row rows[] = {
         {"10.0.0.0/8", "10.0.0.0", true},
         {"10.0.0.0/8", "10.255.255.255", true},
         {"10.0.0.0/8", "11.0.0.0", false},
@@ -87,23 +101,12 @@ Test(ip_network, contains_what_begins_alike)
         {"0.0.0.0/0", "::1", false},
         {"0.0.0.0/0", "::", false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct ip_network network;
-        struct ip_address address;
-        cr_assert(ip_network_read(bytes_of(rows[i].network), &network));
-        cr_assert(ip_address_read(bytes_of(rows[i].address), &address));
-        cr_expect_eq(ip_network_contains(&network, &address), rows[i].is_inside, "%s in %s",
-                     rows[i].address, rows[i].network);
-    }
+    expect_rows(rows, sizeof rows / sizeof rows[0]);
 }
 
 Test(ip_network, takes_an_ipv4_mapped_address_for_its_ipv4_address)
 {
-    static const struct {
-        const char *network;
-        const char *address;
-        bool is_inside;
-    } rows[] = {
+    static const struct row rows[] = {
         {"10.0.0.0/8", "::ffff:10.1.2.3", true},
         {"10.0.0.0/8", "::ffff:11.1.2.3", false},
         {"::ffff:10.0.0.0/104", "10.1.2.3", true},
@@ -115,12 +118,5 @@ Test(ip_network, takes_an_ipv4_mapped_address_for_its_ipv4_address)
         {"::/95", "::1:0:0", true},
         {"::/95", "::2:0:0", false},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct ip_network network;
-        struct ip_address address;
-        cr_assert(ip_network_read(bytes_of(rows[i].network), &network));
-        cr_assert(ip_address_read(bytes_of(rows[i].address), &address));
-        cr_expect_eq(ip_network_contains(&network, &address), rows[i].is_inside, "%s in %s",
-                     rows[i].address, rows[i].network);
-    }
+    expect_rows(rows, sizeof rows / sizeof rows[0]);
 }

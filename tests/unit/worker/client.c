@@ -194,3 +194,25 @@ void client_await_end(int fd)
         continue;
     (void)close(fd);
 }
+
+const char *client_ask_all(const char *request)
+{
+    int fd = client_connect();
+    client_send(fd, request);
+    const char *answer = client_rest(fd);
+    (void)close(fd);
+    return answer;
+}
+
+bool client_has(const char *answer, const char *part)
+{
+    return strstr(answer, part) != NULL;
+}
+
+void client_expect_body(const char *answer, const char *status, const char *body)
+{
+    const char *end_of_head = strstr(answer, "\r\n\r\n");
+    cr_assert_neq(end_of_head, NULL, "no answer: \"%s\"", answer);
+    cr_expect_eq(strncmp(answer + 9, status, 3), 0, "not %s: %s", status, answer);
+    cr_expect_str_eq(end_of_head + 4, body);
+}

@@ -32,6 +32,14 @@ const char *client_ask_once(const char *request);
 /* Everything until the end; static. */
 const char *client_rest(int fd);
 
+/* Sends this over a connection of its own and gives everything until its end. */
+const char *client_ask_all(const char *request);
+
+bool client_has(const char *answer, const char *part);
+
+/* The answer has this status and, behind its head, this body. */
+void client_expect_body(const char *answer, const char *status, const char *body);
+
 /* Everything up to these bytes, with them; static. */
 const char *client_until(int fd, const char *end);
 

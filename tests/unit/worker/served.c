@@ -222,6 +222,12 @@ int served_end_by_quit(void)
     return served_end();
 }
 
+void served_expect_good_end(void)
+{
+    cr_expect_eq(served_end_by_quit(), 0);
+    cr_expect_eq(served->stops, 1);
+}
+
 static bool is_logged(void *context)
 {
     return strstr(folder_read("log"), context) != NULL;

@@ -78,6 +78,8 @@ void served_orphan(void);
 int served_end(void);
 /* The same after QUIT. */
 int served_end_by_quit(void);
+/* The same, as it should be; what a test expects later than that is not counted. */
+void served_expect_good_end(void);
 
 /* Wait until it is so; each fails the test if it never is. */
 void served_await_log(const char *part);

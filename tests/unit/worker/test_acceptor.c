@@ -33,12 +33,6 @@ static void begin(void)
     (void)faulty_disarm();
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(acceptor, .init = begin, .fini = served_close);
 
 static void expect_hello(void)
@@ -83,7 +77,7 @@ Test(acceptor, lets_connections_wait_while_somebody_else_has_the_mutex)
     cr_expect(strstr(client_answer(fd), "Hello World") != NULL);
     cr_expect_eq(child_wait(holder), 0);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise HBT-6: none of them ever keeps it, so it has been stopped. */
@@ -97,7 +91,7 @@ Test(acceptor, passes_by_a_sibling_that_was_stopped_with_the_mutex_in_its_hand)
     cr_assert_eq(kill(sibling, SIGCONT), 0);
     cr_expect_eq(child_wait(sibling), 0);
     expect_hello();
-    expect_good_end();
+    served_expect_good_end();
 }
 
 static enum faulty_call failing_call;
@@ -131,7 +125,7 @@ Test(acceptor, does_not_spin_when_there_are_no_descriptors)
     (void)close(fd);
     cr_expect_eq(served_count_log("No connection can be accepted for now: Too many open files"),
                  struck);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* A system that refuses every accept4() with EPERM, as a filter of system calls does. */
@@ -167,7 +161,7 @@ Test(acceptor, does_not_spin_when_every_connection_is_refused)
     cr_expect_leq(count, 1 + took_us / (500 * MILLISECOND_US));
     (void)close(fd);
 
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise LCK-1: nobody holds a mutex that the system cannot give. */
@@ -183,7 +177,7 @@ Test(acceptor, accepts_without_a_mutex_that_cannot_be_had)
     cr_expect_eq(served_count_log("The accept mutex cannot be taken, connections are accepted "
                                   "without it: No locks available"),
                  1);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* A connection that the system cannot give memory for is closed, and the next one served. */
@@ -197,5 +191,5 @@ Test(acceptor, drops_a_connection_that_there_is_no_memory_for)
     cr_expect_eq(faulty_disarm(), 1);
     served_await_log("A connection was dropped: out of memory");
     expect_hello();
-    expect_good_end();
+    served_expect_good_end();
 }

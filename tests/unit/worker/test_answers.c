@@ -19,39 +19,19 @@ static void begin(void)
     served_start(&settings);
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-    cr_expect_eq(served->stops, 1);
-}
-
 TestSuite(answers, .init = begin, .fini = served_close);
-
-static bool has(const char *answer, const char *part)
-{
-    return strstr(answer, part) != NULL;
-}
-
-static void expect_body(const char *answer, const char *status, const char *body)
-{
-    const char *end_of_head = strstr(answer, "\r\n\r\n");
-    cr_assert_neq(end_of_head, NULL, "no answer: \"%s\"", answer);
-    cr_expect_eq(strncmp(answer + 9, status, 3), 0, "not %s: %s", status, answer);
-    cr_expect_str_eq(end_of_head + 4, body);
-}
 
 Test(answers, carry_what_the_application_says)
 {
     const char *answer = client_ask_once(GET("/"));
-    expect_body(answer, "200", "Hello World");
-    cr_expect(has(answer, "HTTP/1.1 200 OK\r\n"), "%s", answer);
-    cr_expect(has(answer, "Content-Type: text/plain\r\n"), "%s", answer);
-    cr_expect(has(answer, "Content-Length: 11\r\n"), "%s", answer);
-    cr_expect(has(answer, "Date: "), "%s", answer);
-    cr_expect(has(answer, " GMT\r\n"), "%s", answer);
-    cr_expect(has(answer, "Keep-Alive: timeout=19\r\n"), "%s", answer);
-    expect_good_end();
+    client_expect_body(answer, "200", "Hello World");
+    cr_expect(client_has(answer, "HTTP/1.1 200 OK\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "Content-Type: text/plain\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "Content-Length: 11\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "Date: "), "%s", answer);
+    cr_expect(client_has(answer, " GMT\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "Keep-Alive: timeout=19\r\n"), "%s", answer);
+    served_expect_good_end();
 }
 
 /* RFC 9110 9.3.2, 15.3.5 */
@@ -63,11 +43,11 @@ Test(answers, to_head_and_without_content_have_no_body)
                                   "Host: h\r\nConnection: close\r\n\r\n");
     const char *answers = client_rest(fd);
     (void)close(fd);
-    cr_expect(has(answers, "Content-Length: 11\r\n"), "%s", answers);
-    cr_expect(!has(answers, "Hello World"), "%s", answers);
-    cr_expect(has(answers, "HTTP/1.1 204 No Content\r\n"), "%s", answers);
-    cr_expect(has(answers, "\r\n\r\n3"), "%s", answers);
-    expect_good_end();
+    cr_expect(client_has(answers, "Content-Length: 11\r\n"), "%s", answers);
+    cr_expect(!client_has(answers, "Hello World"), "%s", answers);
+    cr_expect(client_has(answers, "HTTP/1.1 204 No Content\r\n"), "%s", answers);
+    cr_expect(client_has(answers, "\r\n\r\n3"), "%s", answers);
+    served_expect_good_end();
 }
 
 /* A mistake of the application is an answer for the client and a line for the administrator. */
@@ -92,39 +72,39 @@ Test(answers, stand_in_for_mistakes_of_the_application)
     };
     int fd = client_connect();
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        expect_body(client_ask(fd, table[i].request), "500", table[i].body);
+        client_expect_body(client_ask(fd, table[i].request), "500", table[i].body);
         served_await_log(table[i].log);
     }
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, count_once)
 {
     int fd = client_connect();
-    expect_body(client_ask(fd, GET("/twice")), "200", "first");
-    expect_body(client_ask(fd, GET("/number")), "200", "2");
+    client_expect_body(client_ask(fd, GET("/twice")), "200", "first");
+    client_expect_body(client_ask(fd, GET("/number")), "200", "2");
     (void)close(fd);
     served_await_log("The application answered a request twice: GET /twice");
     cr_expect_eq(served_count_log("twice: GET /twice"), 2);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, are_not_disturbed_by_a_release_too_many)
 {
-    expect_body(client_ask_once(GET("/unheld")), "200", "unheld");
+    client_expect_body(client_ask_once(GET("/unheld")), "200", "unheld");
     served_await_log("released a request that it does not hold");
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, may_come_later)
 {
     int fd = client_connect();
     for (int i = 0; i < 3; i++)
-        expect_body(client_ask(fd, GET("/later")), "200", "later");
+        client_expect_body(client_ask(fd, GET("/later")), "200", "later");
     cr_expect_eq(served->due, 3);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, that_come_later_may_be_larger_than_what_the_kernel_takes)
@@ -132,9 +112,9 @@ Test(answers, that_come_later_may_be_larger_than_what_the_kernel_takes)
     int fd = client_connect();
     client_send(fd, GET("/large-later") GET("/number"));
     cr_expect(client_skip_answer(fd));
-    expect_body(client_answer(fd), "200", "2");
+    client_expect_body(client_answer(fd), "200", "2");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* It is told once, and what it still says is for nobody. */
@@ -146,10 +126,10 @@ Test(answers, are_wanted_no_more_when_the_client_is_gone)
     client_reset(fd);
     served_await(&served->aborts, 1);
     served_await(&served->destroyed, 1);
-    expect_body(client_ask_once(GET("/")), "200", "Hello World");
+    client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
     cr_expect_eq(served->aborts, 1);
     cr_expect_eq(served_count_log("twice"), 0, "%s", folder_read("log"));
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, of_a_request_that_was_held_come_when_they_come)
@@ -158,20 +138,20 @@ Test(answers, of_a_request_that_was_held_come_when_they_come)
     client_send(fd, GET("/keep"));
     served_await(&served->keeping, 1);
     served->must_answer = true;
-    expect_body(client_answer(fd), "200", "kept");
+    client_expect_body(client_answer(fd), "200", "kept");
     served_await(&served->destroyed, 1);
     cr_expect_eq(served->aborts, 0);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, of_the_application_to_its_log_have_levels)
 {
-    expect_body(client_ask_once(GET("/log")), "200", "logged");
+    client_expect_body(client_ask_once(GET("/log")), "200", "logged");
     served_await_log("info by the application, informing");
     served_await_log("warn by the application, warning");
     served_await_log("error by the application, ? failing");
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(answers, of_more_requests_at_once_than_are_pooled_are_all_given)
@@ -187,10 +167,10 @@ Test(answers, of_more_requests_at_once_than_are_pooled_are_all_given)
     for (unsigned i = 0; i < MANY; i++)
         client_send(fds[i], "abc");
     for (unsigned i = 0; i < MANY; i++) {
-        expect_body(client_answer(fds[i]), "200", "3 3 abc");
+        client_expect_body(client_answer(fds[i]), "200", "3 3 abc");
         (void)close(fds[i]);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* The timer answers, and before the answer has had its turn, the connection breaks. */
@@ -209,10 +189,10 @@ Test(answers, that_come_together_with_the_end_of_the_client_are_lost_and_nothing
     client_reset(fds[0]);
     patience_sleep_us(25000); /* longer than the timers take */
     served->must_go_on = true;
-    expect_body(client_answer(blocking), "200", "blocked");
-    expect_body(client_answer(fds[2]), "200", "later");
+    client_expect_body(client_answer(blocking), "200", "blocked");
+    client_expect_body(client_answer(fds[2]), "200", "later");
     (void)close(fds[2]);
     (void)close(blocking);
 
-    expect_good_end();
+    served_expect_good_end();
 }

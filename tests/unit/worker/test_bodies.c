@@ -17,21 +17,7 @@ static void begin(void)
     served_start(&settings);
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(bodies, .init = begin, .fini = served_close);
-
-static void expect_body(const char *answer, const char *status, const char *body)
-{
-    const char *end_of_head = strstr(answer, "\r\n\r\n");
-    cr_assert_neq(end_of_head, NULL, "no answer: \"%s\"", answer);
-    cr_expect_eq(strncmp(answer + 9, status, 3), 0, "not %s: %s", status, answer);
-    cr_expect_str_eq(end_of_head + 4, body);
-}
 
 Test(bodies, reach_the_application_however_they_arrive)
 {
@@ -49,25 +35,26 @@ Test(bodies, reach_the_application_however_they_arrive)
         for (size_t k = 0; k < 4 && parts[i][k] != NULL; k++) {
             /* Each part gets a turn of its own: another client's request is answered between. */
             client_send(fd, parts[i][k]);
-            expect_body(client_ask_once(GET("/")), "200", "Hello World");
+            client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
         }
-        expect_body(client_answer(fd), "200", "6 6 abcdef");
+        client_expect_body(client_answer(fd), "200", "6 6 abcdef");
     }
     (void)close(fd);
     cr_expect_eq(served->bodies, 5);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(bodies, may_be_empty)
 {
     int fd = client_connect();
-    expect_body(client_ask(fd, POST("/body", "0")), "200", "0 0 ");
-    expect_body(client_ask(fd, GET("/body")), "200", "0 0 ");
-    expect_body(client_ask(fd, "POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
-                               "\r\n0\r\n\r\n"),
-                "200", "0 0 ");
+    client_expect_body(client_ask(fd, POST("/body", "0")), "200", "0 0 ");
+    client_expect_body(client_ask(fd, GET("/body")), "200", "0 0 ");
+    client_expect_body(client_ask(fd,
+                                  "POST /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+                                  "\r\n0\r\n\r\n"),
+                       "200", "0 0 ");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(bodies, may_be_large)
@@ -83,10 +70,10 @@ Test(bodies, may_be_large)
     for (int i = 0; i < 2; i++) {
         client_send(fd, head);
         client_send(fd, body);
-        expect_body(client_answer(fd), "200", expected);
+        client_expect_body(client_answer(fd), "200", expected);
     }
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* What is known to be too large is refused before it is read. */
@@ -98,11 +85,12 @@ Test(bodies, are_not_larger_than_what_the_application_takes)
         "POST /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n01234567890",
     };
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
-        expect_body(client_ask_once(requests[i]), "413",
-                    "The body is larger than the application takes\n");
+        client_expect_body(client_ask_once(requests[i]), "413",
+                           "The body is larger than the application takes\n");
     cr_expect_eq(served->bodies, 0);
-    expect_body(client_ask_once(POST("/small", "10") "0123456789"), "200", "10 10 0123456789");
-    expect_good_end();
+    client_expect_body(client_ask_once(POST("/small", "10") "0123456789"), "200",
+                       "10 10 0123456789");
+    served_expect_good_end();
 }
 
 Test(bodies, are_asked_for_once)
@@ -111,31 +99,31 @@ Test(bodies, are_asked_for_once)
     client_send(fd, POST("/body-twice", "2"));
     served_await_log("asked for the body of /body-twice twice");
     client_send(fd, "cd");
-    expect_body(client_answer(fd), "200", "2 2 cd");
+    client_expect_body(client_answer(fd), "200", "2 2 cd");
     (void)close(fd);
     cr_expect_eq(served->bodies, 1);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(bodies, that_were_answered_are_nothing_to_ask_for)
 {
-    expect_body(client_ask_once(POST("/body-twice", "2") "ab"), "200", "2 2 ab");
+    client_expect_body(client_ask_once(POST("/body-twice", "2") "ab"), "200", "2 2 ab");
     cr_expect_eq(served->bodies, 1);
     cr_expect_eq(served_count_log("twice"), 0);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(bodies, that_lead_to_no_answer_lead_to_500)
 {
-    expect_body(client_ask_once(POST("/body-only", "2") "ab"), "500",
-                "The application did not answer\n");
+    client_expect_body(client_ask_once(POST("/body-only", "2") "ab"), "500",
+                       "The application did not answer\n");
     int fd = client_connect();
     client_send(fd, POST("/body-only", "2"));
     client_send(fd, "ab");
-    expect_body(client_answer(fd), "500", "The application did not answer\n");
+    client_expect_body(client_answer(fd), "500", "The application did not answer\n");
     (void)close(fd);
     cr_expect_eq(served->bodies, 2);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* RFC 9110 10.1.1 */
@@ -151,10 +139,10 @@ Test(bodies, that_wait_for_permission_get_it_when_the_application_asks)
         int fd = client_connect();
         cr_expect_str_eq(client_ask(fd, request), "HTTP/1.1 100 Continue\r\n\r\n");
         client_send(fd, "abc");
-        expect_body(client_answer(fd), "200", "3 3 abc");
+        client_expect_body(client_answer(fd), "200", "3 3 abc");
         (void)close(fd);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-5: nothing behind it can be trusted. */
@@ -168,7 +156,7 @@ Test(bodies, that_cannot_be_read_end_the_connection)
     cr_expect(strstr(answers, "Connection: close\r\n") != NULL, "%s", answers);
     cr_expect(strstr(answers, "Hello World") == NULL, "%s", answers);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* RFC 9110 9.3.2 */
@@ -176,9 +164,9 @@ Test(bodies, that_cannot_be_read_get_no_content_for_head)
 {
     int fd = client_connect();
     client_send(fd, "HEAD /body HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
-    expect_body(client_rest(fd), "400", "");
+    client_expect_body(client_rest(fd), "400", "");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* An answer before the end of its request is the last one. */
@@ -190,16 +178,16 @@ Test(bodies, that_nobody_asks_for_end_the_connection)
     cr_expect(strstr(answer, "Connection: close\r\n") != NULL, "%s", answer);
     cr_expect(strstr(answer, "Hello World") != NULL, "%s", answer);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(bodies, that_stop_in_the_middle_are_given_up_with_the_connection)
 {
     int fd = client_connect();
     client_send(fd, POST("/body", "10") "abc");
-    expect_body(client_ask_once(GET("/")), "200", "Hello World");
+    client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
     client_finish(fd);
     client_await_end(fd);
     cr_expect_eq(served->bodies, 0);
-    expect_good_end();
+    served_expect_good_end();
 }

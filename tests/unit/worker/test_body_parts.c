@@ -23,34 +23,7 @@ static void begin(void)
     settings = served_settings();
 }
 
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(body_parts, .init = begin, .fini = served_close);
-
-static bool has(const char *answer, const char *part)
-{
-    return strstr(answer, part) != NULL;
-}
-
-static void expect_body(const char *answer, const char *status, const char *body)
-{
-    const char *end_of_head = strstr(answer, "\r\n\r\n");
-    cr_assert_neq(end_of_head, NULL, "no answer: \"%s\"", answer);
-    cr_expect_eq(strncmp(answer + 9, status, 3), 0, "not %s: %s", status, answer);
-    cr_expect_str_eq(end_of_head + 4, body);
-}
-
-static const char *ask_all(const char *request)
-{
-    int fd = client_connect();
-    client_send(fd, request);
-    const char *answer = client_rest(fd);
-    (void)close(fd);
-    return answer;
-}
 
 Test(body_parts, are_handed_over_however_they_arrive)
 {
@@ -69,13 +42,13 @@ Test(body_parts, are_handed_over_however_they_arrive)
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         for (size_t k = 0; k < 4 && parts[i][k] != NULL; k++) {
             client_send(fd, parts[i][k]);
-            expect_body(client_ask_once(GET("/")), "200", "Hello World");
+            client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
         }
-        expect_body(client_answer(fd), "200", "6");
+        client_expect_body(client_answer(fd), "200", "6");
         cr_expect_eq(served->ends, i + 1);
     }
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 0);
 }
 
@@ -83,11 +56,11 @@ Test(body_parts, are_none_for_an_empty_body)
 {
     served_start(&settings);
     int fd = client_connect();
-    expect_body(client_ask(fd, GET("/sink")), "200", "0");
-    expect_body(client_ask(fd, POST("/sink", "0")), "200", "0");
-    expect_body(client_ask(fd, CHUNKED("/sink") "0\r\n\r\n"), "200", "0");
+    client_expect_body(client_ask(fd, GET("/sink")), "200", "0");
+    client_expect_body(client_ask(fd, POST("/sink", "0")), "200", "0");
+    client_expect_body(client_ask(fd, CHUNKED("/sink") "0\r\n\r\n"), "200", "0");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
     cr_expect_eq(served->parts, 0);
     cr_expect_eq(served->ends, 3);
 }
@@ -95,10 +68,10 @@ Test(body_parts, are_none_for_an_empty_body)
 Test(body_parts, have_an_announced_size)
 {
     served_start(&settings);
-    expect_body(client_ask_once(POST("/body-size", "7")), "200", "7");
-    expect_body(client_ask_once(GET("/body-size")), "200", "0");
-    expect_body(client_ask_once(CHUNKED("/body-size")), "200", "-1");
-    expect_good_end();
+    client_expect_body(client_ask_once(POST("/body-size", "7")), "200", "7");
+    client_expect_body(client_ask_once(GET("/body-size")), "200", "0");
+    client_expect_body(client_ask_once(CHUNKED("/body-size")), "200", "-1");
+    served_expect_good_end();
 }
 
 /* Promise CON-7: what is not wanted stays with the client. */
@@ -128,9 +101,9 @@ Test(body_parts, that_are_not_wanted_stay_with_the_client)
         cr_assert_gt(size, 0);
         sent += (size_t)size;
     }
-    expect_body(client_answer(fd), "200", "10000000");
+    client_expect_body(client_answer(fd), "200", "10000000");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* A body that was already there when it was asked for waits, too. */
@@ -144,13 +117,13 @@ Test(body_parts, wait_for_the_application_wherever_they_are)
         served->must_go_on = false;
         client_send(fd, requests[i]);
         served_await(&served->begun, i + 1);
-        expect_body(client_ask_once(GET("/")), "200", "Hello World");
+        client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
         cr_expect_eq(served->ends, i);
         served->must_go_on = true;
-        expect_body(client_answer(fd), "200", i == 1 ? "0" : "3");
+        client_expect_body(client_answer(fd), "200", i == 1 ? "0" : "3");
         (void)close(fd);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-6 */
@@ -163,15 +136,15 @@ Test(body_parts, are_bounded_by_what_the_application_takes)
     };
     served_start(&settings);
     for (unsigned i = 0; i < 3; i++) {
-        expect_body(client_ask_once(requests[i]), "413",
-                    "The body is larger than the application takes\n");
+        client_expect_body(client_ask_once(requests[i]), "413",
+                           "The body is larger than the application takes\n");
         cr_expect_eq(served->aborts, i + 1);
     }
-    expect_body(client_ask_once(POST("/sink?most=6", "6") "abcdef"), "200", "6");
+    client_expect_body(client_ask_once(POST("/sink?most=6", "6") "abcdef"), "200", "6");
     /* The answer that was to accompany it has not begun. */
-    expect_body(client_ask_once(POST("/echo?most=2", "3") "abc"), "413",
-                "The body is larger than the application takes\n");
-    expect_good_end();
+    client_expect_body(client_ask_once(POST("/echo?most=2", "3") "abc"), "413",
+                       "The body is larger than the application takes\n");
+    served_expect_good_end();
     cr_expect_eq(served->ends, 1);
     cr_expect_eq(served->aborts, 4);
     cr_expect_eq(served_count_log("error"), 0, "%s", folder_read("log"));
@@ -193,7 +166,7 @@ Test(body_parts, that_break_off_cut_an_answer_that_has_begun)
     for (unsigned i = 0; i < 3; i++) {
         int fd = client_connect();
         client_send(fd, table[i].request);
-        expect_body(client_until(fd, "abc\r\n"), "200", "3\r\nabc\r\n");
+        client_expect_body(client_until(fd, "abc\r\n"), "200", "3\r\nabc\r\n");
         if (table[i].rest == NULL)
             client_finish(fd);
         else
@@ -202,8 +175,8 @@ Test(body_parts, that_break_off_cut_an_answer_that_has_begun)
         served_await(&served->aborts, i + 1);
         (void)close(fd);
     }
-    expect_body(ask_all(POST("/echo?most=2&before", "3") "abc"), "200", "");
-    expect_good_end();
+    client_expect_body(client_ask_all(POST("/echo?most=2&before", "3") "abc"), "200", "");
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 4);
     cr_expect_eq(served->ends, 0);
 }
@@ -219,11 +192,12 @@ Test(body_parts, that_break_off_are_refused_before_the_answer)
         client_send(fd, requests[i]);
         client_finish(fd);
         const char *answer = client_rest(fd);
-        expect_body(answer, "400", "The body ended too early\n");
+        client_expect_body(answer, "400", "The body ended too early\n");
         (void)close(fd);
     }
-    expect_body(ask_all(CHUNKED("/sink") "x\r\n"), "400", "The chunked body is malformed\n");
-    expect_good_end();
+    client_expect_body(client_ask_all(CHUNKED("/sink") "x\r\n"), "400",
+                       "The chunked body is malformed\n");
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 4);
     cr_expect_eq(served->ends, 0);
 }
@@ -237,15 +211,15 @@ Test(body_parts, that_wait_for_permission_get_it_when_they_are_wanted)
     served_start(&settings);
     int fd = client_connect();
     cr_expect_str_eq(client_ask(fd, EXPECTING("/sink")), "HTTP/1.1 100 Continue\r\n\r\n");
-    expect_body(client_ask(fd, "abc"), "200", "3");
+    client_expect_body(client_ask(fd, "abc"), "200", "3");
     cr_expect_str_eq(client_ask(fd, EXPECTING("/echo")), "HTTP/1.1 100 Continue\r\n\r\n");
-    expect_body(client_ask(fd, "abc"), "200", "abc");
+    client_expect_body(client_ask(fd, "abc"), "200", "abc");
     /* What has come already needs none. */
-    expect_body(client_ask(fd, EXPECTING("/sink") "abc"), "200", "3");
+    client_expect_body(client_ask(fd, EXPECTING("/sink") "abc"), "200", "3");
     (void)close(fd);
     fd = client_connect();
     client_send(fd, EXPECTING("/echo?before"));
-    expect_body(client_until(fd, "\r\n\r\n"), "200", "");
+    client_expect_body(client_until(fd, "\r\n\r\n"), "200", "");
     client_send(fd, "abc");
     cr_expect_str_eq(client_rest(fd), "abc");
     (void)close(fd);
@@ -255,11 +229,11 @@ Test(body_parts, that_wait_for_permission_get_it_when_they_are_wanted)
         fd = client_connect();
         client_send(fd, refused[i]);
         const char *answer = client_rest(fd);
-        cr_expect(!has(answer, "100 Continue"), "%s", answer);
-        cr_expect(has(answer, "\r\nConnection: close\r\n"), "%s", answer);
+        cr_expect(!client_has(answer, "100 Continue"), "%s", answer);
+        cr_expect(client_has(answer, "\r\nConnection: close\r\n"), "%s", answer);
         (void)close(fd);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-4 */
@@ -267,16 +241,16 @@ Test(body_parts, may_be_answered_while_they_arrive)
 {
     served_start(&settings);
     int fd = client_connect();
-    expect_body(client_ask(fd, POST("/echo", "6") "abcdef"), "200", "abcdef");
+    client_expect_body(client_ask(fd, POST("/echo", "6") "abcdef"), "200", "abcdef");
     client_send(fd, POST("/echo", "6") "abc");
-    expect_body(client_until(fd, "abc"), "200", "abc");
+    client_expect_body(client_until(fd, "abc"), "200", "abc");
     client_send(fd, "def" CHUNKED("/echo") "3\r\nabc\r\n");
-    cr_expect(has(client_until(fd, "3\r\nabc\r\n"), "defHTTP/1.1 200 OK\r\n"));
+    cr_expect(client_has(client_until(fd, "3\r\nabc\r\n"), "defHTTP/1.1 200 OK\r\n"));
     client_send(fd, "2\r\nde\r\n0\r\n\r\n" GET("/number"));
     cr_expect_str_eq(client_until(fd, "0\r\n\r\n"), "2\r\nde\r\n0\r\n\r\n");
-    expect_body(client_answer(fd), "200", "4");
+    client_expect_body(client_answer(fd), "200", "4");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Back-pressure both ways: a client that reads nothing can send nothing more. */
@@ -311,10 +285,10 @@ Test(body_parts, are_not_read_while_their_echo_waits)
         cr_assert(client_skip(fd, wanted));
         got += wanted;
     }
-    expect_body(client_ask(fd, GET("/number")), "200", "2");
+    client_expect_body(client_ask(fd, GET("/number")), "200", "2");
     cr_expect_gt(served->writables, 0);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(body_parts, that_are_answered_before_their_end_end_the_connection)
@@ -326,11 +300,11 @@ Test(body_parts, that_are_answered_before_their_end_end_the_connection)
         int fd = client_connect();
         client_send(fd, paths[i]);
         const char *answer = client_rest(fd);
-        cr_expect(has(answer, "enough") || has(answer, "early"), "%s", answer);
+        cr_expect(client_has(answer, "enough") || client_has(answer, "early"), "%s", answer);
         (void)close(fd);
     }
     /* Only what was not known to end early has not said so. */
-    expect_good_end();
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 0);
     cr_expect_eq(served->ends, 0);
 }
@@ -339,21 +313,21 @@ Test(body_parts, that_lead_to_no_answer_lead_to_500)
 {
     served_start(&settings);
     int fd = client_connect();
-    expect_body(client_ask(fd, POST("/sink-only", "3") "abc"), "500",
-                "The application did not answer\n");
+    client_expect_body(client_ask(fd, POST("/sink-only", "3") "abc"), "500",
+                       "The application did not answer\n");
     client_send(fd, POST("/sink-only", "3"));
-    expect_body(client_ask(fd, "abc"), "500", "The application did not answer\n");
+    client_expect_body(client_ask(fd, "abc"), "500", "The application did not answer\n");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(body_parts, are_asked_for_once)
 {
     served_start(&settings);
-    expect_body(client_ask_once(CHUNKED("/sink-twice") "3\r\nabc\r\n0\r\n\r\n"), "200", "3");
+    client_expect_body(client_ask_once(CHUNKED("/sink-twice") "3\r\nabc\r\n0\r\n\r\n"), "200", "3");
     served_await_log("asked for the body of /sink-twice without a callback");
     cr_expect_eq(served_count_log("asked for the body of /sink-twice twice"), 2);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise APP-3 */
@@ -362,10 +336,10 @@ Test(body_parts, of_a_client_that_is_gone_are_told_of_once)
     served_start(&settings);
     int fd = client_connect();
     client_send(fd, POST("/sink", "10") "abc");
-    expect_body(client_ask_once(GET("/")), "200", "Hello World");
+    client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
     client_reset(fd);
     served_await(&served->aborts, 1);
-    expect_good_end();
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 1);
     cr_expect_eq(served->ends, 0);
 }
@@ -383,6 +357,6 @@ Test(body_parts, that_do_not_come_end_the_connection)
     client_send(fd, POST("/sink-told", "10") "abc");
     client_await_end(fd);
     served_await(&served->aborts, 2);
-    expect_good_end();
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 2);
 }

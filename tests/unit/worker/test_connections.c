@@ -21,12 +21,6 @@ static void begin(void)
     settings = served_settings();
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(connections, .init = begin, .fini = served_close);
 
 static void expect_status(const char *answer, const char *status)
@@ -60,7 +54,7 @@ Test(connections, answer_pipelined_requests_in_order)
         place = strstr(place, bodies[i]);
     cr_expect_neq(place, NULL, "%s", answers);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(connections, take_a_head_byte_by_byte)
@@ -72,7 +66,7 @@ Test(connections, take_a_head_byte_by_byte)
         cr_assert_eq(send(fd, request + i, 1, MSG_NOSIGNAL), 1);
     expect_status(client_answer(fd), "200");
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Every request is larger than what the first memory for waiting input holds. */
@@ -95,7 +89,7 @@ Test(connections, keep_what_comes_before_its_turn)
         cr_expect(strstr(answer, number) != NULL, "%s", answer);
     }
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-7: what it does not read waits, and so do its next requests; all are answered. */
@@ -110,7 +104,7 @@ Test(connections, of_slow_readers_lose_nothing)
     cr_expect(strstr(client_answer(fd), "\r\n\r\n3") != NULL);
     cr_expect(client_skip_answer(fd));
     client_await_end(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(connections, answer_a_client_that_has_said_all)
@@ -125,7 +119,7 @@ Test(connections, answer_a_client_that_has_said_all)
         cr_expect(client_skip_answer(fd), "%s", requests[i]);
         client_await_end(fd);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(connections, tell_a_client_that_has_said_all_that_the_answer_is_the_last)
@@ -141,7 +135,7 @@ Test(connections, tell_a_client_that_has_said_all_that_the_answer_is_the_last)
     const char *answer = client_answer(fd);
     cr_expect(strstr(answer, "Connection: close\r\n") != NULL, "%s", answer);
     client_await_end(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(connections, that_end_without_a_request_are_closed)
@@ -154,7 +148,7 @@ Test(connections, that_end_without_a_request_are_closed)
     client_finish(half);
     client_await_end(silent);
     client_await_end(half);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(connections, that_are_reset_are_forgotten)
@@ -165,7 +159,7 @@ Test(connections, that_are_reset_are_forgotten)
     expect_status(client_ask_once(GET("/")), "200");
     client_reset(reading);
     expect_status(client_ask_once(GET("/")), "200");
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-2 */
@@ -176,7 +170,7 @@ Test(connections, that_are_silent_between_requests_are_closed)
     int fd = client_connect();
     expect_status(client_ask(fd, GET("/")), "200");
     client_await_end(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-2: a timer that comes too early is set anew. */
@@ -194,7 +188,7 @@ Test(connections, that_are_not_silent_are_kept)
     }
     client_await_end(fd);
     cr_expect_geq(patience_now_us() - began_us, 150 * MILLISECOND_US);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-3 */
@@ -208,7 +202,7 @@ Test(connections, whose_heads_take_too_long_get_408)
     expect_status(answer, "408");
     cr_expect(strstr(answer, "Connection: close\r\n") != NULL, "%s", answer);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 static bool ends_with_its_head(const char *answer)
@@ -235,7 +229,7 @@ Test(connections, refuse_a_head_without_content)
         cr_expect(ends_with_its_head(answer), "%s", answer);
         (void)close(fd);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-3; the worker leaves once nobody is connected. */
@@ -253,7 +247,7 @@ Test(connections, with_requests_that_do_not_move_are_closed)
     client_await_end(reading);
     served_await(&served->aborts, 1);
     cr_expect_eq(served->bodies, 0);
-    expect_good_end();
+    served_expect_good_end();
     (void)close(writing);
 }
 
@@ -270,7 +264,7 @@ Test(connections, without_limits_have_no_timer)
     expect_status(client_ask(fd, GET("/later")), "200");
     client_finish(fd);
     client_await_end(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-1 */
@@ -285,7 +279,7 @@ Test(connections, end_with_the_last_request_that_they_may_have)
     const char *closing = strstr(answers, "Connection: close\r\n");
     cr_expect(closing != NULL && strstr(closing, "\r\n\r\n2") != NULL, "%s", answers);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* RFC 9112 9.6: what comes behind the last answer is read away, so that no reset takes the answer
@@ -301,7 +295,7 @@ Test(connections, linger_after_the_last_answer)
         client_send(fd, "and more of it, which nobody wants\r\n");
     cr_expect_eq(strlen(client_rest(fd)), 0);
     client_await_end(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-6 */
@@ -327,7 +321,7 @@ Test(connections, refuse_what_is_no_request)
     (void)snprintf(head, sizeof head, "GET /%0*d HTTP/1.1\r\nHost: h\r\n\r\n",
                    HTTP_REQUEST_LINE_MAX, 0);
     expect_status(client_ask_once(head), "414");
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* RFC 9112 9.6: no reset takes the last answer from a client that reads it slowly and still sends.
@@ -346,7 +340,7 @@ Test(connections, linger_for_as_long_as_the_last_answer_is_taken)
     cr_expect(rest > 20000 && rest < 20000 + 1024, "%zu", rest);
     (void)close(fd);
 
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-7: one that takes nothing more does not keep a worker from leaving. */
@@ -360,6 +354,6 @@ Test(connections, do_not_linger_for_ever)
     client_send(fd, GET("/large"));
     cr_expect(client_skip(fd, PLAYED_LARGE_SIZE - 20000));
 
-    expect_good_end();
+    served_expect_good_end();
     (void)close(fd);
 }

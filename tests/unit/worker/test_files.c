@@ -25,60 +25,42 @@ static void begin(void)
     settings.access_log_path = path;
 }
 
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(files, .init = begin, .fini = served_close);
-
-static bool has(const char *answer, const char *part)
-{
-    return strstr(answer, part) != NULL;
-}
-
-static const char *ask_all(const char *request)
-{
-    int fd = client_connect();
-    client_send(fd, request);
-    const char *answer = client_rest(fd);
-    (void)close(fd);
-    return answer;
-}
 
 Test(files, are_sent_as_they_are)
 {
     served_start(&settings);
-    const char *answer = ask_all(CLOSING("/file?bytes=2000&from=995&size=8"));
-    cr_expect(has(answer, "\r\nContent-Length: 8\r\n"), "%s", answer);
-    cr_expect(has(answer, "\r\nContent-Type: text/x\r\n"), "%s", answer);
-    cr_expect(has(answer, "X-Kind: file\r\n\r\n0000\n000"), "%s", answer);
-    cr_expect(has(ask_all(CLOSING("/file-later?bytes=2000&from=1998&size=2")), "\r\n\r\n0\n"));
-    expect_good_end();
+    const char *answer = client_ask_all(CLOSING("/file?bytes=2000&from=995&size=8"));
+    cr_expect(client_has(answer, "\r\nContent-Length: 8\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "\r\nContent-Type: text/x\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "X-Kind: file\r\n\r\n0000\n000"), "%s", answer);
+    cr_expect(client_has(client_ask_all(CLOSING("/file-later?bytes=2000&from=1998&size=2")),
+                         "\r\n\r\n0\n"));
+    served_expect_good_end();
 }
 
 Test(files, let_the_next_request_have_its_turn)
 {
     served_start(&settings);
-    const char *answers = ask_all(GET("/file?bytes=2000&from=1998&size=2") GET("/number")
-                                      GET("/file?bytes=5&size=0") CLOSING("/number"));
-    cr_expect(has(answers, "\r\n\r\n0\nHTTP"), "%s", answers);
-    cr_expect(has(answers, "\r\n\r\n2HTTP"), "%s", answers);
-    cr_expect(has(answers, "Content-Length: 0\r\n"), "%s", answers);
-    cr_expect(has(answers, "\r\n\r\n4"), "%s", answers);
-    expect_good_end();
+    const char *answers = client_ask_all(GET("/file?bytes=2000&from=1998&size=2") GET("/number")
+                                             GET("/file?bytes=5&size=0") CLOSING("/number"));
+    cr_expect(client_has(answers, "\r\n\r\n0\nHTTP"), "%s", answers);
+    cr_expect(client_has(answers, "\r\n\r\n2HTTP"), "%s", answers);
+    cr_expect(client_has(answers, "Content-Length: 0\r\n"), "%s", answers);
+    cr_expect(client_has(answers, "\r\n\r\n4"), "%s", answers);
+    served_expect_good_end();
     cr_expect_eq(served->aborts, 0);
 }
 
 Test(files, have_only_a_head_for_head)
 {
     served_start(&settings);
-    const char *answer = ask_all("HEAD /file?bytes=2000&size=2000 HTTP/1.1\r\nHost: h\r\n"
-                                 "Connection: close\r\n\r\n");
-    cr_expect(has(answer, "\r\nContent-Length: 2000\r\n"), "%s", answer);
+    const char *answer = client_ask_all("HEAD /file?bytes=2000&size=2000 HTTP/1.1\r\nHost: h\r\n"
+                                        "Connection: close\r\n\r\n");
+    cr_expect(client_has(answer, "\r\nContent-Length: 2000\r\n"), "%s", answer);
     const char *end = strstr(answer, "\r\n\r\n");
     cr_expect(end != NULL && end[4] == '\0', "%s", answer);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise CON-7: a large one waits for its client, and nobody waits for it. */
@@ -89,12 +71,12 @@ Test(files, wait_for_a_slow_client)
     client_send(fd, GET("/file?bytes=5000000&size=5000000") GET("/number"));
     served_await(&served->begun, 1);
     for (int i = 0; i < 10; i++)
-        cr_expect(has(client_ask_once(GET("/")), "Hello World"));
+        cr_expect(client_has(client_ask_once(GET("/")), "Hello World"));
     cr_expect(client_skip_answer(fd));
-    cr_expect(has(client_answer(fd), "\r\n\r\n2"));
+    cr_expect(client_has(client_answer(fd), "\r\n\r\n2"));
     (void)close(fd);
-    expect_good_end();
-    cr_expect(has(folder_read("access"), "size=5000000 HTTP/1.1\" 200 5000000 "));
+    served_expect_good_end();
+    cr_expect(client_has(folder_read("access"), "size=5000000 HTTP/1.1\" 200 5000000 "));
 }
 
 Test(files, that_nobody_takes_any_more_are_closed)
@@ -103,13 +85,13 @@ Test(files, that_nobody_takes_any_more_are_closed)
     int fd = client_connect_narrow();
     client_send(fd, GET("/file?bytes=5000000&size=5000000"));
     served_await(&served->begun, 1);
-    cr_expect(has(client_ask_once(GET("/")), "Hello World"));
+    cr_expect(client_has(client_ask_once(GET("/")), "Hello World"));
     client_reset(fd);
-    expect_good_end();
+    served_expect_good_end();
     /* It has said all, and it is not told. */
     cr_expect_eq(served->aborts, 0);
     cr_expect_eq(served_count_log("error"), 0, "%s", folder_read("log"));
-    cr_expect(has(folder_read("access"), "size=5000000 HTTP/1.1\" 200 "), "%s",
+    cr_expect(client_has(folder_read("access"), "size=5000000 HTTP/1.1\" 200 "), "%s",
               folder_read("access"));
 }
 
@@ -121,22 +103,22 @@ Test(files, that_do_not_move_end_with_the_connection)
     int fd = client_connect_narrow();
     client_send(fd, GET("/file?bytes=5000000&size=5000000"));
     served_await(&served->begun, 1);
-    cr_expect(has(client_ask_once(GET("/")), "Hello World"));
-    expect_good_end();
+    cr_expect(client_has(client_ask_once(GET("/")), "Hello World"));
+    served_expect_good_end();
     (void)close(fd);
 }
 
 Test(files, that_are_too_short_cut_the_connection)
 {
     served_start(&settings);
-    const char *answer = ask_all(GET("/file?bytes=10&size=11") GET("/number"));
+    const char *answer = client_ask_all(GET("/file?bytes=10&size=11") GET("/number"));
     const char *end = strstr(answer, "\r\n\r\n");
     cr_assert_neq(end, NULL);
     cr_expect_eq(strlen(end + 4), 10, "%s", answer);
     served_await_log("The file of the answer to /file?bytes=10&size=11 cannot be sent to its end: "
                      "it is too short");
-    expect_good_end();
-    cr_expect(has(folder_read("access"), "size=11 HTTP/1.1\" 200 10 "));
+    served_expect_good_end();
+    cr_expect(client_has(folder_read("access"), "size=11 HTTP/1.1\" 200 10 "));
 }
 
 Test(files, that_are_none_become_500)
@@ -147,11 +129,11 @@ Test(files, that_are_none_become_500)
     int fd = client_connect();
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         const char *answer = client_ask(fd, requests[i]);
-        cr_expect(has(answer, "HTTP/1.1 500 "), "%s", answer);
+        cr_expect(client_has(answer, "HTTP/1.1 500 "), "%s", answer);
     }
     (void)close(fd);
     served_await_log("The answer to /file-none is not a part of a regular file");
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* What the client has not taken when the file's turn comes. */
@@ -166,12 +148,12 @@ Test(files, follow_what_waits)
     client_send(fd, requests);
     served_await(&served->begun, 5);
     for (int i = 0; i < 4; i++)
-        cr_expect(has(client_answer(fd), "\r\n\r\nffffff"));
+        cr_expect(client_has(client_answer(fd), "\r\n\r\nffffff"));
     const char *answer = client_answer(fd);
-    cr_expect(has(answer, "X-Kind: file\r\n\r\n0000"), "%.300s", answer);
-    cr_expect(has(client_answer(fd), "\r\n\r\n6"));
+    cr_expect(client_has(answer, "X-Kind: file\r\n\r\n0000"), "%.300s", answer);
+    cr_expect(client_has(client_answer(fd), "\r\n\r\n6"));
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* An answer before the end of its request is the last one. */
@@ -182,8 +164,8 @@ Test(files, that_overtake_their_request_end_the_connection)
     client_send(fd, "POST /file?bytes=10&size=4 HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n"
                     "abc");
     const char *answer = client_rest(fd);
-    cr_expect(has(answer, "\r\nConnection: close\r\n"), "%s", answer);
-    cr_expect(has(answer, "\r\n\r\n0000"), "%s", answer);
+    cr_expect(client_has(answer, "\r\nConnection: close\r\n"), "%s", answer);
+    cr_expect(client_has(answer, "\r\n\r\n0000"), "%s", answer);
     (void)close(fd);
-    expect_good_end();
+    served_expect_good_end();
 }

@@ -62,12 +62,6 @@ static void begin(void)
     trouble = child_shared(sizeof *trouble);
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(loop_trouble, .init = begin, .fini = served_close);
 
 Test(loop_trouble, with_a_listener_passes)
@@ -79,7 +73,7 @@ Test(loop_trouble, with_a_listener_passes)
     cr_expect_eq(trouble->rest, 0);
     cr_expect_eq(served_count_log("No connection can be accepted for now: the system cannot watch"),
                  1);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(loop_trouble, with_a_connection_ends_it)
@@ -97,7 +91,7 @@ Test(loop_trouble, with_a_connection_ends_it)
     unsigned dropped = served_count_log("A connection was dropped: the system cannot watch it");
     cr_expect(dropped == 3 || dropped == 4, "%s", folder_read("log"));
     cr_expect(strstr(client_ask_once(GET("/")), "Hello World") != NULL);
-    expect_good_end();
+    served_expect_good_end();
 }
 
 /* Promise UPG-1: a gate that nobody can see opening stays shut. */

@@ -18,12 +18,6 @@ static void begin(void)
     served_start(&settings);
 }
 
-/* At the end of each test: what fails later than that is not counted. */
-static void expect_good_end(void)
-{
-    cr_expect_eq(served_end_by_quit(), 0);
-}
-
 TestSuite(request_view, .init = begin, .fini = served_close);
 
 static unsigned own_port(int fd)
@@ -58,7 +52,7 @@ Test(request_view, shows_every_part)
                      "1 2||NULL|one|1|3\n"
                      "4 Host=16 example.org:8080\n5 X-One=3 one\n5 X-ONE=3 two\n5 Empty=0 \n"
                      "4 1 1 1 " TOAD_VERSION " bare\n"));
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(request_view, shows_nothing_where_there_is_nothing)
@@ -68,7 +62,7 @@ Test(request_view, shows_nothing_where_there_is_nothing)
                                                    "0 1 1 1 " TOAD_VERSION " bare\n"));
     expect_view("GET /view? HTTP/1.0\r\n\r\n",
                 VIEW("GET|/view?|/view||1.0|http|", "NULL|NULL|NULL|NULL|1|3\n"));
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(request_view, takes_the_authority_from_a_target_in_absolute_form)
@@ -76,7 +70,7 @@ Test(request_view, takes_the_authority_from_a_target_in_absolute_form)
     expect_view("GET http://other.example:81/p?x=1 HTTP/1.1\r\nHost: h\r\n\r\n",
                 VIEW("GET|http://other.example:81/p?x=1|/p|x=1|1.1|http|other.example:81",
                      "NULL|NULL|NULL|NULL|1|3\n"));
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(request_view, passes_over_parameters_that_are_malformed)
@@ -85,7 +79,7 @@ Test(request_view, passes_over_parameters_that_are_malformed)
                 VIEW("GET|/view?%%zz=1&a+b=%%zz&flag=%%&a+b=2|/view|%%zz=1&a+b=%%zz&flag=%%&a+b=2|"
                      "1.1|http|h",
                      "2|NULL|NULL|NULL|1|3\n"));
-    expect_good_end();
+    served_expect_good_end();
 }
 
 Test(request_view, refuses_a_path_that_cannot_be_decoded)
@@ -95,5 +89,5 @@ Test(request_view, refuses_a_path_that_cannot_be_decoded)
         const char *answer = client_ask_once(requests[i]);
         cr_expect_eq(strncmp(answer, "HTTP/1.1 400 ", 13), 0, "%s", answer);
     }
-    expect_good_end();
+    served_expect_good_end();
 }
