@@ -77,8 +77,13 @@ static void decode(char *text)
     char *to = text;
     for (const char *from = text; *from != '\0'; from++) {
         bool is_escape = *from == '%' && digit_of(from[1]) >= 0 && digit_of(from[2]) >= 0;
-        *to++ = is_escape ? (char)(digit_of(from[1]) * 16 + digit_of(from[2])) : *from;
-        from += is_escape ? 2 : 0;
+        if (is_escape) {
+            unsigned char byte = (unsigned char)(digit_of(from[1]) * 16 + digit_of(from[2]));
+            memcpy(to++, &byte, 1);
+            from += 2;
+        } else {
+            *to++ = *from;
+        }
     }
     *to = '\0';
 }
