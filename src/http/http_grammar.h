@@ -5,6 +5,7 @@
 #define TOAD_HTTP_HTTP_GRAMMAR_H
 
 #include "base/bytes.h"
+#include "base/token.h"
 
 static inline bool http_is_digit(char byte)
 {
@@ -25,28 +26,7 @@ static inline bool http_is_control(char byte)
 /* RFC 9110 5.6.2, tchar */
 static inline bool http_is_token_byte(char byte)
 {
-    if (http_is_letter(byte) || http_is_digit(byte))
-        return true;
-    switch (byte) {
-    case '!':
-    case '#':
-    case '$':
-    case '%':
-    case '&':
-    case '\'':
-    case '*':
-    case '+':
-    case '-':
-    case '.':
-    case '^':
-    case '_':
-    case '`':
-    case '|':
-    case '~':
-        return true;
-    default:
-        return false;
-    }
+    return token_is_byte(byte);
 }
 
 /* At least one byte, and all of them token bytes. */
