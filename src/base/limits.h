@@ -90,6 +90,23 @@ enum {
 };
 static_assert((int)HTTP_REQUEST_LINE_MAX < (int)HTTP_HEAD_MAX, "a request line fits into a head");
 
+/* WebSocket. */
+enum {
+    WS_CONTROL_MAX = 125,        /* payload of a control frame (RFC 6455 5.5) */
+    WS_REASON_MAX = 123,         /* reason of a close */
+    WS_FRAME_HEAD_MAX = 10,      /* of a frame that the server sends: never masked */
+    WS_FRAGMENTS_MAX = 16384,    /* frames of one message */
+    WS_PROTOCOLS_MAX = 32,       /* subprotocols that a client offers */
+    WS_OFFERS_MAX = 32,          /* extensions that a client offers */
+    WS_PARAMETERS_MAX = 16,      /* of one extension */
+    WS_FINAL_BLOCKS_MAX = 1024,  /* DEFLATE streams that one message may hold */
+    WS_DEFLATE_LEAST = 64,       /* shorter messages are not compressed */
+    WS_DEFLATE_SLACK = 4096,     /* bytes that a compressed message may have too many */
+    WS_MEMORY_FIRST = 512,       /* bytes that growing memory starts with */
+    WS_SCRATCH_KEPT_MAX = 65536, /* bytes that a worker keeps for the next message */
+};
+static_assert((int)WS_CONTROL_MAX == (int)WS_REASON_MAX + 2, "a close is a code and a reason");
+
 /* A worker. */
 enum {
     LISTENERS_MAX = 128,         /* sockets; a listen value may open several */

@@ -11,7 +11,12 @@ MEMORY_AND_TEXT = set("""
     __assert_fail __stack_chk_fail _GLOBAL_OFFSET_TABLE_
 """.split())
 # What a room may need from the library that its row in docs/ARCHITECTURE.md lists.
-LIBRARY_PREFIXES = {"llhttp": "llhttp_"}
+LIBRARY_PREFIXES = {
+    "llhttp": ("llhttp_",),
+    "wslay": ("wslay_frame_",),
+    "ZLIB::ZLIB": ("deflate", "inflate"),
+    "OpenSSL::Crypto": ("EVP_Digest", "EVP_sha1"),
+}
 # What instrumented builds add, by the option that asks for it.
 INSTRUMENTS = {
     "TOAD_SANITIZE": re.compile(r"__asan_|__ubsan_|__odr_asan|__sanitizer_|__lsan_"),
@@ -68,7 +73,7 @@ def room_complaints(rules, build, room, ignored):
     needed, _ = needed_and_defined(archive)
     below = [archive_of(build, other) for other in rules.includes[room] - {room}]
     allowed = MEMORY_AND_TEXT.union(*(needed_and_defined(other)[1] for other in below if other.is_file()))
-    prefixes = tuple(LIBRARY_PREFIXES.get(library, library) for library in rules.links[room])
+    prefixes = tuple(prefix for library in sorted(rules.links[room]) for prefix in LIBRARY_PREFIXES.get(library, (library,)))
     for name in sorted(needed - allowed):
         if not any(pattern.match(name) for pattern in ignored) and not (prefixes and name.startswith(prefixes)):
             yield f"{room}: needs {name}, which is neither a memory nor a text function"
