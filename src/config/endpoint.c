@@ -245,7 +245,11 @@ enum error endpoint_read(struct bytes value, struct problem *problem, struct end
         .value = value,
         .problem = problem,
         /* Number 0 is the empty text. */
-        .endpoint = {.port = ENDPOINT_PORT_DEFAULT, .fd = -1, .verify = -1, .texts_size = 1},
+        .endpoint = {.port = ENDPOINT_PORT_DEFAULT,
+                     .mode = ENDPOINT_MODE_DEFAULT,
+                     .fd = -1,
+                     .verify = -1,
+                     .texts_size = 1},
     };
     struct bytes rest = value;
     if (value.size >= LISTEN_VALUE_MAX)

@@ -11,7 +11,8 @@
  *
  * PARAMETERS, joined by &, %XX decoded (+ is a plus): fd=N, reuse=0|1, single_accept=0|1,
  * defer_accept=0|1; for https also cert, key, ca, ciphers, version, verify=0..7 or 0x00..0x07, and
- * pairs NAME_cert, NAME_key. A port that is not given is 3000, as in Mojolicious. */
+ * pairs NAME_cert, NAME_key. A path has fd, single_accept and mode=0660 or another octal number. A
+ * port that is not given is 3000, as in Mojolicious. */
 #ifndef TOAD_CONFIG_ENDPOINT_H
 #define TOAD_CONFIG_ENDPOINT_H
 
@@ -20,7 +21,8 @@
 #include "base/problem.h"
 
 enum {
-    ENDPOINT_PORT_DEFAULT = 3000
+    ENDPOINT_PORT_DEFAULT = 3000,
+    ENDPOINT_MODE_DEFAULT = 0666, /* as open as a port of this machine */
 };
 
 enum endpoint_scheme {
@@ -51,6 +53,7 @@ struct endpoint {
     char host[ENDPOINT_HOST_MAX]; /* without brackets, with its %zone; empty without a host */
     int port;                     /* 0: the kernel chooses (promise LSN-7) */
     char path[ENDPOINT_PATH_MAX]; /* of a UNIX domain socket; else empty */
+    unsigned mode;                /* permissions of the path */
     int fd;                       /* an inherited socket (promise LSN-5), or -1 */
     bool may_share_port;          /* reuse=1: SO_REUSEPORT */
     bool accepts_one;             /* single_accept=1: one connection per wake-up */

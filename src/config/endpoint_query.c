@@ -6,13 +6,15 @@
 
 enum {
     VERIFY_MAX = 7,
+    MODE_MAX = 0777,
     SHOWN_BYTES_MAX = 100
 };
 
 enum parameter {
     PARAMETER_FD,
-    PARAMETER_REUSE,
     PARAMETER_SINGLE_ACCEPT,
+    PARAMETER_MODE,
+    PARAMETER_REUSE,
     PARAMETER_DEFER_ACCEPT,
     PARAMETER_CA,
     PARAMETER_CIPHERS,
@@ -27,8 +29,9 @@ enum parameter {
 
 static const char *const parameter_names[] = {
     [PARAMETER_FD] = "fd",
-    [PARAMETER_REUSE] = "reuse",
     [PARAMETER_SINGLE_ACCEPT] = "single_accept",
+    [PARAMETER_MODE] = "mode",
+    [PARAMETER_REUSE] = "reuse",
     [PARAMETER_DEFER_ACCEPT] = "defer_accept",
     [PARAMETER_CA] = "ca",
     [PARAMETER_CIPHERS] = "ciphers",
@@ -168,6 +171,21 @@ static MUST_CHECK enum error set_fd(struct endpoint_draft *draft, struct bytes v
     return ERROR_NONE;
 }
 
+/* Three or four octal digits, as chmod(1) has them. */
+static MUST_CHECK enum error set_mode(struct endpoint_draft *draft, struct bytes value)
+{
+    unsigned mode = 0;
+    bool is_mode = value.size == 3 || value.size == 4;
+    for (size_t at = 0; at < value.size && is_mode; at++) {
+        is_mode = value.data[at] >= '0' && value.data[at] <= '7';
+        mode = mode * 8 + (unsigned)(value.data[at] - '0');
+    }
+    if (!is_mode || mode > MODE_MAX)
+        return endpoint_refuse(draft, "mode takes an octal number from 0000 to 0777");
+    draft->endpoint.mode = mode;
+    return ERROR_NONE;
+}
+
 static MUST_CHECK enum error set_verify(struct endpoint_draft *draft, struct bytes value)
 {
     uint64_t mode;
@@ -186,10 +204,12 @@ static MUST_CHECK enum error set_parameter(struct endpoint_draft *draft, enum pa
     switch (parameter) {
     case PARAMETER_FD:
         return set_fd(draft, value);
-    case PARAMETER_REUSE:
-        return set_flag(draft, name, value, &endpoint->may_share_port);
     case PARAMETER_SINGLE_ACCEPT:
         return set_flag(draft, name, value, &endpoint->accepts_one);
+    case PARAMETER_MODE:
+        return set_mode(draft, value);
+    case PARAMETER_REUSE:
+        return set_flag(draft, name, value, &endpoint->may_share_port);
     case PARAMETER_DEFER_ACCEPT:
         return set_flag(draft, name, value, &endpoint->defers_accept);
     case PARAMETER_CA:
@@ -228,6 +248,17 @@ static bool find_parameter(struct bytes name, enum parameter *ret_parameter)
     return false;
 }
 
+/* What the parameter needs and this endpoint is not; NULL if it fits. */
+static const char *find_need(const struct endpoint *endpoint, enum parameter parameter)
+{
+    if (parameter >= PARAMETER_TLS_FIRST && !endpoint_is_tls(endpoint))
+        return "https";
+    if (parameter == PARAMETER_MODE && !endpoint_is_unix(endpoint))
+        return "a path";
+    bool is_of_tcp = parameter == PARAMETER_REUSE || parameter == PARAMETER_DEFER_ACCEPT;
+    return is_of_tcp && endpoint_is_unix(endpoint) ? "a host and a port" : NULL;
+}
+
 /* One name=value. `seen` is the set of parameters that were given before it. */
 static MUST_CHECK enum error read_pair(struct endpoint_draft *draft, struct bytes pair,
                                        unsigned *seen)
@@ -240,8 +271,9 @@ static MUST_CHECK enum error read_pair(struct endpoint_draft *draft, struct byte
         return endpoint_refuse(draft, "there is no parameter \"%.*s\"", shown(name), name.data);
     if (value.size == 0)
         return endpoint_refuse(draft, "the parameter %.*s has no value", shown(name), name.data);
-    if (parameter >= PARAMETER_TLS_FIRST && !endpoint_is_tls(&draft->endpoint))
-        return endpoint_refuse(draft, "%.*s needs https", shown(name), name.data);
+    const char *need = find_need(&draft->endpoint, parameter);
+    if (need != NULL)
+        return endpoint_refuse(draft, "%.*s needs %s", shown(name), name.data, need);
     /* A certificate and a key are told apart by their names. */
     bool is_single = parameter < PARAMETER_CERTIFICATE;
     if (is_single && (*seen & 1u << parameter) != 0)

@@ -98,6 +98,7 @@ Test(endpoint, can_be_a_path)
         cr_expect_not(endpoint_is_tls(&endpoint));
         cr_expect_str_eq(endpoint.path, rows[i][1]);
         cr_expect_str_eq(endpoint.host, "");
+        cr_expect_eq(endpoint.mode, 0666);
     }
 }
 
@@ -261,6 +262,15 @@ Test(endpoint, takes_parameters)
     cr_expect_eq(endpoint.fd, 7);
 }
 
+Test(endpoint, has_the_permissions_of_its_path)
+{
+    /* Promise LSN-2: the value is understood. */
+    cr_expect_eq(read("file:///x?mode=0660").mode, 0660);
+    cr_expect_eq(read("file:///x?mode=600&single_accept=1").mode, 0600);
+    cr_expect_eq(read("http+unix://%2Fx?mode=0777").mode, 0777);
+    cr_expect_eq(read("file:///x?mode=000").mode, 0);
+}
+
 static void expect_text(const struct endpoint *endpoint, uint16_t number, const char *expected)
 {
     cr_expect_str_eq(endpoint_text(endpoint, number), expected);
@@ -342,6 +352,15 @@ Test(endpoint, refuses_parameters_with_the_reason)
         {"https://*?verify=0x08", "verify takes 0 to 7 or 0x00 to 0x07"},
         {"https://*?verify=0x1", "verify takes 0 to 7 or 0x00 to 0x07"},
         {"https://*?verify=0x11", "verify takes 0 to 7 or 0x00 to 0x07"},
+        {"file:///x?mode=0888", "mode takes an octal number from 0000 to 0777"},
+        {"file:///x?mode=1777", "mode takes an octal number from 0000 to 0777"},
+        {"file:///x?mode=66", "mode takes an octal number from 0000 to 0777"},
+        {"file:///x?mode=00660", "mode takes an octal number from 0000 to 0777"},
+        {"file:///x?mode=u+rw", "mode takes an octal number from 0000 to 0777"},
+        {"file:///x?mode=0660&mode=0660", "mode is given twice"},
+        {"http://*?mode=0660", "mode needs a path"},
+        {"file:///x?reuse=1", "reuse needs a host and a port"},
+        {"http+unix://%2Fx?defer_accept=1", "defer_accept needs a host and a port"},
         {"http://*?cert=/x", "cert needs https"},
         {"http://*?a_key=/x", "a_key needs https"},
         {"file:///x?ca=/x", "ca needs https"},
