@@ -23,6 +23,15 @@ static bool append_text(struct buffer *buffer, const char *text)
     return fits;
 }
 
+static bool append_listener(struct buffer *buffer, const struct handover_listener *listener)
+{
+    bool fits = buffer_append_format(buffer, " %d", listener->fd);
+    if (!file_identity_is_none(listener->file))
+        fits = fits && buffer_append_format(buffer, "@%" PRIu64 ":%" PRIu64, listener->file.device,
+                                            listener->file.inode);
+    return fits && buffer_append(buffer, BYTES("=")) && append_text(buffer, listener->value);
+}
+
 bool handover_write(struct buffer *buffer, const struct handover *handover)
 {
     size_t start = buffer->size;
@@ -31,8 +40,7 @@ bool handover_write(struct buffer *buffer, const struct handover *handover)
                                      handover->generation, handover->is_detached ? 1 : 0) &&
                 append_text(buffer, handover->pid_path);
     for (size_t i = 0; i < handover->listener_count && fits; i++)
-        fits = buffer_append_format(buffer, " %d=", handover->listeners[i].fd) &&
-               append_text(buffer, handover->listeners[i].value);
+        fits = append_listener(buffer, &handover->listeners[i]);
     fits = fits && buffer_append(buffer, (struct bytes){"", 1});
     if (!fits)
         buffer->size = start;
@@ -58,6 +66,18 @@ static bool take_number(char **rest, uint64_t most, uint64_t *ret_number)
     return word != NULL && bytes_to_number(bytes_of(word), most, ret_number);
 }
 
+/* DEVICE:INODE */
+static bool read_file(char *text, struct file_identity *ret_file)
+{
+    char *colon = strchr(text, ':');
+    if (colon == NULL)
+        return false;
+    *colon = '\0';
+    return bytes_to_number(bytes_of(text), UINT64_MAX, &ret_file->device) &&
+           bytes_to_number(bytes_of(colon + 1), UINT64_MAX, &ret_file->inode) &&
+           !file_identity_is_none(*ret_file);
+}
+
 static bool take_listener(char *word, struct handover_listener *ret_listener)
 {
     uint64_t fd = 0;
@@ -65,7 +85,13 @@ static bool take_listener(char *word, struct handover_listener *ret_listener)
     if (equals == NULL)
         return false;
     *equals = '\0';
-    ret_listener->value = equals + 1;
+    *ret_listener = (struct handover_listener){.value = equals + 1};
+    char *at = strchr(word, '@');
+    if (at != NULL) {
+        *at = '\0';
+        if (!read_file(at + 1, &ret_listener->file))
+            return false;
+    }
     if (!bytes_to_number(bytes_of(word), ENDPOINT_FD_MAX, &fd))
         return false;
     ret_listener->fd = (int)fd;

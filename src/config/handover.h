@@ -1,19 +1,22 @@
 /* handover - what a manager tells the next generation: one line of text in the environment.
  *
- *   1 CHANNEL ERRORS MANAGER GENERATION DETACHED PID-FILE [FD=LISTEN-VALUE]...
+ *   1 CHANNEL ERRORS MANAGER GENERATION DETACHED PID-FILE [FD[@DEVICE:INODE]=LISTEN-VALUE]...
  *
  * The first word is the version; the numbers are descriptors, a process, a count and 0 or 1; texts
- * are percent-encoded. Pure (promises UPG-1, CFG-9). */
+ * are percent-encoded. DEVICE and INODE are those of the file under which a UNIX domain socket is
+ * found, if the server has made it. Pure (promises UPG-1, CFG-9, LSN-2). */
 #ifndef TOAD_CONFIG_HANDOVER_H
 #define TOAD_CONFIG_HANDOVER_H
 
 #include "base/buffer.h"
+#include "base/file_identity.h"
 #include "base/limits.h"
 #include "base/problem.h"
 
 struct handover_listener {
     int fd;
-    const char *value; /* the listen value that it was opened for; borrowed from the text */
+    const char *value;         /* the listen value that it was opened for; borrowed from the text */
+    struct file_identity file; /* that the server has made for it, or none */
 };
 
 struct handover {

@@ -55,11 +55,17 @@ static bool append_optional(struct buffer *buffer, struct bytes text)
                           : append_quoted(buffer, text, "\\x");
 }
 
+/* As nginx has it. */
+static struct bytes remote_of(const struct http_log_entry *entry)
+{
+    return entry->remote.size == 0 ? BYTES("unix:") : entry->remote;
+}
+
 bool http_log_write_combined(struct buffer *buffer, const struct http_log_entry *entry)
 {
     size_t start = buffer->size;
     bool fits =
-        buffer_append(buffer, entry->remote) && buffer_append(buffer, BYTES(" - - ")) &&
+        buffer_append(buffer, remote_of(entry)) && buffer_append(buffer, BYTES(" - - ")) &&
         append_date(buffer, entry->unix_us) && append_request(buffer, entry) &&
         buffer_append_format(buffer, " %u %" PRIu64 " ", (unsigned)entry->status, entry->size) &&
         append_optional(buffer, entry->referer) && buffer_append(buffer, BYTES(" ")) &&
@@ -79,7 +85,7 @@ bool http_log_write_json(struct buffer *buffer, const struct http_log_entry *ent
     size_t start = buffer->size;
     bool fits = buffer_append_format(buffer, "{\"time\":%" PRId64 ".%06" PRId64,
                                      entry->unix_us / SECOND_US, entry->unix_us % SECOND_US) &&
-                append_member(buffer, "remote", entry->remote) &&
+                append_member(buffer, "remote", remote_of(entry)) &&
                 append_member(buffer, "method", entry->method) &&
                 append_member(buffer, "target", entry->target) &&
                 buffer_append_format(

@@ -19,7 +19,7 @@ static_assert(4 * (int)HTTP_LOG_FIELD_MAX + (int)HTTP_LOG_REST_MAX <= (int)HTTP_
               "method, target, referer and agent fit into a line");
 
 struct http_log_entry {
-    struct bytes remote; /* the client's address */
+    struct bytes remote; /* the client's address; empty: that of a UNIX domain socket */
     int64_t unix_us;     /* when the answer was made */
     int64_t took_us;     /* since the head was complete */
     struct bytes method; /* empty: there was no request that could be read */

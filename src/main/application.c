@@ -5,6 +5,7 @@
 #include "sys/file_name.h"
 #include "sys/listener.h"
 #include "sys/regular_file.h"
+#include "sys/unix_listener.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -88,15 +89,14 @@ enum error application_configure(struct application *application, const struct o
 static enum error check_endpoint(const struct endpoint *endpoint, const char *value,
                                  struct problem *problem)
 {
-    const char *missing = endpoint_is_tls(endpoint)    ? "https"
-                          : endpoint_is_unix(endpoint) ? "a UNIX domain socket"
-                          : endpoint->accepts_one      ? "single_accept"
-                                                       : NULL;
-    if (missing != NULL)
-        return problem_set(problem, ERROR_INVALID,
-                           "Invalid listen value \"%s\": %s is not available in this version",
-                           value, missing);
     struct problem reason;
+    if (endpoint_is_tls(endpoint))
+        return problem_set(problem, ERROR_INVALID,
+                           "Invalid listen value \"%s\": https is not available in this version",
+                           value);
+    /* Whether a path is to be had only a start can say, which may have inherited the socket. */
+    if (endpoint_is_unix(endpoint))
+        return ERROR_NONE;
     struct listener_address address = {
         .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
         .port = (uint16_t)endpoint->port};
@@ -112,6 +112,20 @@ static enum error check_endpoints(const struct application *application, struct 
     for (size_t i = 0; i < application->config.listen_count && error == ERROR_NONE; i++)
         error = check_endpoint(&application->endpoints[i], application->config.listen[i], problem);
     return error;
+}
+
+enum error application_check_paths(const struct application *application, struct problem *problem)
+{
+    struct problem reason;
+    for (size_t i = 0; i < application->config.listen_count; i++) {
+        const struct endpoint *endpoint = &application->endpoints[i];
+        bool is_made = endpoint_is_unix(endpoint) && endpoint->fd < 0;
+        enum error error = is_made ? unix_listener_check(endpoint->path, &reason) : ERROR_NONE;
+        if (error != ERROR_NONE)
+            return problem_set(problem, error, "Invalid listen value \"%s\": %s",
+                               application->config.listen[i], reason.text);
+    }
+    return ERROR_NONE;
 }
 
 /* A log may also be a pipe or a device, but nothing that has no bytes or cannot be opened. */

@@ -34,4 +34,9 @@ MUST_CHECK enum error application_configure(struct application *application,
  * it. */
 MUST_CHECK enum error application_load(struct application *application, struct problem *problem);
 
+/* Checks that its UNIX domain sockets could be made where none are inherited. A start need not: it
+ * makes them. */
+MUST_CHECK enum error application_check_paths(const struct application *application,
+                                              struct problem *problem);
+
 #endif

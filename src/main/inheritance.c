@@ -16,6 +16,7 @@
 enum {
     TEXT_MAX = 98304, /* the kernel takes 128 KiB for one variable */
     SERVICE_FD_FIRST = 3,
+    SERVICE_NAMES_MAX = 8192, /* of LISTEN_FDNAMES; what is behind has no name */
 };
 
 static bool is_open(int fd)
@@ -39,6 +40,17 @@ static enum error check(const struct handover *handover, struct problem *problem
     return ERROR_NONE;
 }
 
+/* The text up to the next colon, which becomes its NUL; NULL if there is nothing more. */
+static const char *take_name(char **rest)
+{
+    char *name = *rest;
+    char *colon = name == NULL ? NULL : strchr(name, ':');
+    if (colon != NULL)
+        *colon = '\0';
+    *rest = colon == NULL ? NULL : colon + 1;
+    return name;
+}
+
 /* sd_listen_fds(3): for this process alone, and only once. */
 static void take_service_sockets(struct listener_heritage *sockets)
 {
@@ -47,12 +59,21 @@ static void take_service_sockets(struct listener_heritage *sockets)
     bool is_meant = bytes_to_number(bytes_of(getenv("LISTEN_PID")), INT32_MAX, &pid) &&
                     (int)pid == (int)getpid() &&
                     bytes_to_number(bytes_of(getenv("LISTEN_FDS")), LISTENERS_MAX, &count);
+    static char names[SERVICE_NAMES_MAX];
+    const char *given = getenv("LISTEN_FDNAMES");
+    char *rest = given == NULL ? NULL : names;
+    (void)snprintf(names, sizeof names, "%s", given == NULL ? "" : given);
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");
     (void)unsetenv("LISTEN_FDNAMES");
-    for (int fd = SERVICE_FD_FIRST; is_meant && fd < SERVICE_FD_FIRST + (int)count; fd++)
-        if (is_open(fd))
-            sockets->fds[sockets->count++] = fd;
+    (void)unsetenv("LISTEN_PIDFDID");
+    for (int fd = SERVICE_FD_FIRST; is_meant && fd < SERVICE_FD_FIRST + (int)count; fd++) {
+        const char *name = take_name(&rest);
+        if (!is_open(fd))
+            continue;
+        sockets->names[sockets->count] = name;
+        sockets->fds[sockets->count++] = fd;
+    }
 }
 
 enum error inheritance_take(struct inheritance *inheritance, struct problem *problem)
@@ -95,6 +116,27 @@ size_t inheritance_claim(struct inheritance *inheritance, const char *value,
         *socket = -1;
     }
     return count;
+}
+
+static const struct handover_listener *find_listener(const struct inheritance *inheritance, int fd)
+{
+    const struct handover *handover = &inheritance->handover;
+    for (size_t i = 0; inheritance->is_successor && i < handover->listener_count; i++)
+        if (handover->listeners[i].fd == fd)
+            return &handover->listeners[i];
+    return NULL;
+}
+
+struct file_identity inheritance_file(const struct inheritance *inheritance, int fd)
+{
+    const struct handover_listener *listener = find_listener(inheritance, fd);
+    return listener == NULL ? (struct file_identity){.inode = 0} : listener->file;
+}
+
+const char *inheritance_value(const struct inheritance *inheritance, int fd)
+{
+    const struct handover_listener *listener = find_listener(inheritance, fd);
+    return listener == NULL ? NULL : listener->value;
 }
 
 static bool keep_open(int fd)

@@ -57,7 +57,8 @@ static int start(struct server_plan *plan, const struct options *options)
 static int test(struct application *application)
 {
     struct problem problem;
-    if (application_load(application, &problem) != ERROR_NONE)
+    if (application_load(application, &problem) != ERROR_NONE ||
+        application_check_paths(application, &problem) != ERROR_NONE)
         return fail(&problem, STATUS_FAILED);
     (void)puts("Everything looks good!");
     return fflush(stdout) == 0 ? 0 : STATUS_FAILED;

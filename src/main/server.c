@@ -1,10 +1,10 @@
 #include "main/server.h"
 
 #include "config/setting.h"
+#include "main/listening.h"
 #include "manager/manager_loop.h"
 #include "sys/accept_lock.h"
 #include "sys/clock.h"
-#include "sys/listener.h"
 #include "sys/log.h"
 #include "sys/log_file.h"
 #include "sys/notify.h"
@@ -28,83 +28,28 @@ struct server {
     struct application *application; /* of the plan */
     struct worker_settings worker;
     struct toad_host host;
-    uint16_t ports[LISTEN_MAX];     /* of each endpoint, as the kernel gave them */
-    size_t endpoint[LISTENERS_MAX]; /* of each listener: which endpoint it was opened for */
+    struct listening listening;
 };
 
-/* Promise LSN-5: a socket that was inherited by its number. */
-static enum error adopt(struct server *server, size_t index, struct listener_queue queue,
-                        struct problem *problem)
+/* What nobody needs is closed, and named to who has configured it. */
+static void disown(struct inheritance *inheritance)
 {
-    struct worker_settings *worker = &server->worker;
-    int fd = server->application->endpoints[index].fd;
-    if (listener_adopt(fd, queue) != ERROR_NONE)
-        return problem_set(problem, ERROR_INVALID, "descriptor %d is no socket that listens", fd);
-    worker->listeners[worker->listener_count++] = fd;
-    server->ports[index] = listener_port(fd);
-    return ERROR_NONE;
+    struct listener_heritage *sockets = &inheritance->sockets;
+    for (size_t i = 0; i < sockets->count && !inheritance->is_successor; i++)
+        if (sockets->fds[i] >= 0)
+            log_write(
+                LOG_LEVEL_WARN, "Descriptor %d of the service manager (%s) matches no listen value",
+                sockets->fds[i], sockets->names[i] == NULL ? "without a name" : sockets->names[i]);
+    listener_disown(sockets);
 }
 
-/* Opens the sockets of one endpoint, or takes those that were handed over for it. */
-static enum error provide(struct server *server, size_t index, struct problem *problem)
+static void fill_listeners(struct worker_settings *worker, const struct listening *listening)
 {
-    const struct endpoint *endpoint = &server->application->endpoints[index];
-    const struct config *config = &server->application->config;
-    struct inheritance *inheritance = server->plan->inheritance;
-    struct worker_settings *worker = &server->worker;
-    struct listener_address address = {
-        .host = endpoint->host_kind == ENDPOINT_HOST_ANY ? "*" : endpoint->host,
-        .port = (uint16_t)endpoint->port,
-        .is_shared = endpoint->may_share_port,
-        .queue = {.backlog = config->is_given[SETTING_backlog] ? (int)config->backlog : -1,
-                  .is_deferred = endpoint->defers_accept},
-        .heritage = &inheritance->sockets,
-    };
-    size_t room = LISTENERS_MAX - worker->listener_count;
-    int *place = worker->listeners + worker->listener_count;
-    /* What a kernel has chosen, or was given by number, is known by its value alone. */
-    bool is_known_by_value = endpoint->port == 0 || endpoint->fd >= 0;
-    size_t count = is_known_by_value ? inheritance_claim(inheritance, config->listen[index],
-                                                         address.queue, room, place)
-                                     : 0;
-    if (count > 0) {
-        worker->listener_count += count;
-        server->ports[index] = listener_port(place[0]);
-        return ERROR_NONE;
-    }
-    if (endpoint->fd >= 0 && room > 0)
-        return adopt(server, index, address.queue, problem);
-    enum error error = listener_open(&address, room, place, &count, &server->ports[index], problem);
-    worker->listener_count += error == ERROR_NONE ? count : 0;
-    return error;
-}
-
-static enum error open_endpoint(struct server *server, size_t index, struct problem *problem)
-{
-    struct problem reason;
-    size_t first = server->worker.listener_count;
-    enum error error = provide(server, index, &reason);
-    if (error != ERROR_NONE)
-        return problem_set(problem, error, "Invalid listen value \"%s\": %s",
-                           server->application->config.listen[index], reason.text);
-    for (size_t i = first; i < server->worker.listener_count; i++)
-        server->endpoint[i] = index;
-    return ERROR_NONE;
-}
-
-static enum error open_endpoints(struct server *server, struct problem *problem)
-{
-    enum error error = ERROR_NONE;
-    for (size_t i = 0; i < server->application->config.listen_count && error == ERROR_NONE; i++)
-        error = open_endpoint(server, i, problem);
-    if (error != ERROR_NONE)
-        return error;
-    struct inheritance *inheritance = server->plan->inheritance;
-    size_t disowned = listener_disown(&inheritance->sockets);
-    if (disowned > 0 && !inheritance->is_successor)
-        log_write(LOG_LEVEL_WARN, "Sockets of the service manager that match no listen value: %zu",
-                  disowned);
-    return ERROR_NONE;
+    worker->listener_count = listening->count;
+    for (size_t i = 0; i < listening->count; i++)
+        worker->listeners[i] = (struct worker_listener){
+            .fd = listening->fds[i],
+            .accepts_one = listening->application->endpoints[listening->endpoints[i]].accepts_one};
 }
 
 static void fill_trust(struct http_trust *trust, const struct config *config)
@@ -135,6 +80,7 @@ static void fill_worker_settings(struct server *server)
     worker->graceful_timeout_us = config->graceful_timeout_us;
     worker->message_max_bytes = (uint64_t)config->message_max_bytes;
     fill_trust(&worker->trust, config);
+    fill_listeners(worker, &server->listening);
     worker->privileges = server->application->privileges;
     worker->access_log_path = config->access_log[0] == '\0' ? NULL : config->access_log;
     worker->access_log_is_json = config->access_log_json;
@@ -162,11 +108,8 @@ static int become_successor(void *context, int channel, int errors)
                                  .manager = server->pid, /* which may be gone by now */
                                  .generation = worker->generation + 1,
                                  .is_detached = worker->is_detached,
-                                 .pid_path = server->application->config.pid_file,
-                                 .listener_count = worker->listener_count};
-    for (size_t i = 0; i < worker->listener_count; i++)
-        handover.listeners[i] = (struct handover_listener){
-            worker->listeners[i], server->application->config.listen[server->endpoint[i]]};
+                                 .pid_path = server->application->config.pid_file};
+    listening_hand_over(&server->listening, &handover);
     if (dup2(errors, STDERR_FILENO) >= 0)
         inheritance_pass_on(server->plan->executable, server->plan->arguments, &handover);
     return 1;
@@ -175,9 +118,10 @@ static int become_successor(void *context, int channel, int errors)
 static void announce(void *context)
 {
     struct server *server = context;
+    listening_settle(&server->listening, server->plan->inheritance);
     for (size_t i = 0; i < server->application->config.listen_count; i++) {
         char name[ENDPOINT_NAME_MAX];
-        endpoint_name(&server->application->endpoints[i], server->ports[i], name);
+        endpoint_name(&server->application->endpoints[i], server->listening.ports[i], name);
         (void)printf("Server available at %s.\n", name);
         log_write(LOG_LEVEL_INFO, "Listening at %s", name);
     }
@@ -289,12 +233,13 @@ static enum error prepare(struct server *server, struct problem *problem)
         log_set_least(LOG_LEVEL_WARN);
     warn_of_settings(config);
     process_raise_descriptors();
-    error = open_endpoints(server, problem);
+    error = listening_open(&server->listening, application, server->plan->inheritance, problem);
     if (error == ERROR_NONE)
         error = accept_lock_open(config->lock_file, application->temporary_directory,
                                  &server->worker.lock_fd, problem);
     if (error != ERROR_NONE)
         return error;
+    disown(server->plan->inheritance);
     fill_worker_settings(server);
     return initialize(server, problem);
 }
@@ -364,8 +309,7 @@ int server_run(const struct server_plan *plan)
         log_write(LOG_LEVEL_ERROR, "%s", problem.text);
     else if (error != ERROR_NONE)
         (void)fprintf(stderr, "hypnotoad: %s\n", problem.text);
-    for (size_t i = 0; i < server.worker.listener_count; i++)
-        (void)close(server.worker.listeners[i]);
+    listening_close(&server.listening);
     process_close(&server.worker.lock_fd);
     return status;
 }

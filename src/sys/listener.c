@@ -21,9 +21,22 @@ static void set_option(int fd, int level, int option, int value)
     (void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
-static bool set_queue(int fd, struct listener_queue queue)
+static int option_of(int fd, int level, int option)
 {
-    set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, queue.is_deferred ? DEFERRED_S : 0);
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, level, option, &value, &size) == 0 ? value : -1;
+}
+
+bool listener_is_unix(int fd)
+{
+    return option_of(fd, SOL_SOCKET, SO_DOMAIN) == AF_UNIX;
+}
+
+bool listener_listen(int fd, struct listener_queue queue)
+{
+    if (!listener_is_unix(fd))
+        set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, queue.is_deferred ? DEFERRED_S : 0);
     return listen(fd, queue.backlog < 0 ? SOMAXCONN : queue.backlog) == 0;
 }
 
@@ -38,7 +51,7 @@ static int open_socket(const struct addrinfo *info, const struct listener_addres
         set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
     if (info->ai_family == AF_INET6)
         set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && set_queue(fd, address->queue))
+    if (bind(fd, info->ai_addr, info->ai_addrlen) == 0 && listener_listen(fd, address->queue))
         return fd;
     int reason = errno;
     (void)close(fd);
@@ -123,10 +136,8 @@ static bool is_repeated(const struct addrinfo *list, const struct addrinfo *info
 
 bool listener_is_listening(int fd)
 {
-    int is_listening = 0;
-    socklen_t size = sizeof is_listening;
-    return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 &&
-           is_listening != 0;
+    return option_of(fd, SOL_SOCKET, SO_ACCEPTCONN) > 0 &&
+           option_of(fd, SOL_SOCKET, SO_TYPE) == SOCK_STREAM;
 }
 
 enum error listener_adopt(int fd, struct listener_queue queue)
@@ -135,22 +146,26 @@ enum error listener_adopt(int fd, struct listener_queue queue)
         return ERROR_INVALID;
     int flags = fcntl(fd, F_GETFL);
     bool is_ours = flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
-                   fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && set_queue(fd, queue);
-    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+                   fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 && listener_listen(fd, queue);
+    if (!listener_is_unix(fd))
+        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
     return is_ours ? ERROR_NONE : ERROR_INVALID;
 }
 
-size_t listener_disown(struct listener_heritage *heritage)
+void listener_take(struct listener_heritage *heritage, int fd)
 {
-    size_t count = 0;
+    for (size_t i = 0; i < heritage->count; i++)
+        if (heritage->fds[i] == fd)
+            heritage->fds[i] = -1;
+}
+
+void listener_disown(struct listener_heritage *heritage)
+{
     for (size_t i = 0; i < heritage->count; i++) {
-        if (heritage->fds[i] < 0)
-            continue;
-        (void)close(heritage->fds[i]);
+        if (heritage->fds[i] >= 0)
+            (void)close(heritage->fds[i]);
         heritage->fds[i] = -1;
-        count++;
     }
-    return count;
 }
 
 /* An inherited socket that is bound to just this address; negative if there is none. */
@@ -170,6 +185,30 @@ static int take_heritage(const struct sockaddr *wanted, const struct listener_ad
         return fd;
     }
     return -1;
+}
+
+static bool takes_both_families(int fd, uint16_t port)
+{
+    struct sockaddr_in6 name = {.sin6_family = AF_UNSPEC};
+    socklen_t size = sizeof name;
+    return fd >= 0 && getsockname(fd, (struct sockaddr *)&name, &size) == 0 &&
+           name.sin6_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&name.sin6_addr) &&
+           ntohs(name.sin6_port) == port && option_of(fd, IPPROTO_IPV6, IPV6_V6ONLY) == 0;
+}
+
+/* What a service manager opens for a port alone is one socket for both families. */
+static bool is_covered(const struct addrinfo *info, const struct listener_address *address,
+                       const int *fds, size_t count)
+{
+    const struct listener_heritage *heritage = address->heritage;
+    bool is_covered = false;
+    if (info->ai_family != AF_INET || heritage == NULL || address->port == 0)
+        return false;
+    for (size_t i = 0; i < heritage->count && !is_covered; i++)
+        is_covered = takes_both_families(heritage->fds[i], address->port);
+    for (size_t i = 0; i < count && !is_covered; i++)
+        is_covered = takes_both_families(fds[i], address->port);
+    return is_covered;
 }
 
 /* ERROR_BUSY: somebody else has the address. */
@@ -195,6 +234,8 @@ static enum error open_all(struct addrinfo *list, const struct listener_address 
                                address->host);
         set_port(info->ai_addr, port);
         int fd = take_heritage(info->ai_addr, address);
+        if (fd < 0 && is_any && is_covered(info, address, ret_fds, *ret_count))
+            continue;
         if (fd < 0)
             fd = open_socket(info, address);
         if (fd < 0 && is_any && is_family_missing(errno))

@@ -1,6 +1,7 @@
 /* listener - sockets that listen.
  *
- * Non-blocking and close-on-exec; what they accept inherits TCP_NODELAY. */
+ * Non-blocking and close-on-exec; what TCP ones accept inherits TCP_NODELAY. UNIX domain sockets
+ * are opened by unix_listener. */
 #ifndef TOAD_SYS_LISTENER_H
 #define TOAD_SYS_LISTENER_H
 
@@ -15,6 +16,7 @@
 struct listener_heritage {
     size_t count;
     int fds[LISTENERS_MAX];
+    const char *names[LISTENERS_MAX]; /* what a service manager calls them; borrowed; may be NULL */
 };
 
 /* How connections wait to be accepted. */
@@ -34,21 +36,31 @@ struct listener_address {
 /* The port that the socket is bound to; 0 if it is none that has a port. */
 uint16_t listener_port(int fd);
 
-/* True if the descriptor is a socket that listens. */
+/* True if the descriptor is a socket that listens for streams. */
 bool listener_is_listening(int fd);
+
+/* True if it is a UNIX domain socket. */
+bool listener_is_unix(int fd);
+
+/* Lets a socket that is bound listen, or changes its queue; false: errno says why. */
+MUST_CHECK bool listener_listen(int fd, struct listener_queue queue);
 
 /* Makes a listening socket that was inherited this process's own: non-blocking, close-on-exec, with
  * this queue. ERROR_INVALID: it is no such socket. */
 MUST_CHECK enum error listener_adopt(int fd, struct listener_queue queue);
 
-/* Closes what nobody has taken; returns how many that were. */
-size_t listener_disown(struct listener_heritage *heritage);
+/* Takes this one, if it is there. */
+void listener_take(struct listener_heritage *heritage, int fd);
+
+/* Closes what nobody has taken. */
+void listener_disown(struct listener_heritage *heritage);
 
 /* Checks that the host stands for an address, without opening anything. */
 MUST_CHECK enum error listener_check(const struct listener_address *address,
                                      struct problem *problem);
 
 /* Opens a socket for every address that the host stands for, at most `room`, all on the same port.
+ * An inherited IPv6 socket that takes IPv4 connections as well is both families of `*`.
  * `ret_port` is the port that they have. On an error none stays open, and the problem says which
  * address and why; ERROR_BUSY: somebody else has it. */
 MUST_CHECK enum error listener_open(const struct listener_address *address, size_t room,

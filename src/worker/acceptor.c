@@ -166,6 +166,14 @@ static size_t accept_batch(struct acceptor *acceptor, int listener, struct accep
     return count;
 }
 
+/* How many connections may be accepted from the listener now. */
+static uint32_t room_of(const struct acceptor *acceptor, const ev_io *listener)
+{
+    const struct toad_worker *worker = acceptor->worker;
+    uint32_t room = admission_room(&worker->facts, &worker->settings->limits);
+    return room > 1 && acceptor->accepts_one[listener - acceptor->listeners] ? 1 : room;
+}
+
 static void on_listener(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)loop;
@@ -177,7 +185,7 @@ static void on_listener(struct ev_loop *loop, ev_io *io, int events)
         give_up_for_now(acceptor, "the system cannot watch a listener");
         return;
     }
-    uint32_t room = admission_room(&worker->facts, &worker->settings->limits);
+    uint32_t room = room_of(acceptor, io);
     if (room == 0) {
         look_away(acceptor);
         return;
@@ -211,7 +219,8 @@ void acceptor_open(struct acceptor *acceptor, struct toad_worker *worker)
     acceptor->blocked_us = NEVER_US;
     acceptor->passes_lock = false;
     for (size_t i = 0; i < acceptor->count; i++) {
-        ev_io_init(&acceptor->listeners[i], on_listener, settings->listeners[i], EV_READ);
+        ev_io_init(&acceptor->listeners[i], on_listener, settings->listeners[i].fd, EV_READ);
+        acceptor->accepts_one[i] = settings->listeners[i].accepts_one;
         acceptor->listeners[i].data = acceptor;
     }
     ev_timer_init(&acceptor->retry, on_retry, 0., 0.);

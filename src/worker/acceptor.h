@@ -21,6 +21,7 @@ struct acceptor {
     int lock_fd;
     size_t count;
     ev_io listeners[LISTENERS_MAX];
+    bool accepts_one[LISTENERS_MAX]; /* of each: one connection per wake-up (promise LSN-6) */
     ev_timer retry;
     int64_t blocked_us; /* since when the mutex was not to be had; NEVER_US: it was */
     double pause_s;     /* how long to step back next time */

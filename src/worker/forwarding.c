@@ -19,7 +19,7 @@ static struct http_forwarded *look_up(struct toad_request *request)
     if (told == NULL)
         return NULL;
     struct ip_address peer;
-    bool has_address = !IN6_IS_ADDR_UNSPECIFIED(&request->peer.address);
+    bool has_address = peer_has_address(&request->peer);
     memcpy(peer.octets, &request->peer.address, sizeof peer.octets);
     http_forwarded_read(&request->head, has_address ? &peer : NULL,
                         &request->worker->settings->trust, told);

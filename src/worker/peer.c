@@ -30,8 +30,15 @@ bool peer_at_this_end(int fd, struct peer *ret_peer)
     return true;
 }
 
+bool peer_has_address(const struct peer *peer)
+{
+    return !IN6_IS_ADDR_UNSPECIFIED(&peer->address);
+}
+
 struct bytes peer_text(const struct peer *peer, char storage[PEER_TEXT_SIZE])
 {
+    if (!peer_has_address(peer))
+        return BYTES("");
     bool is_ipv4 = IN6_IS_ADDR_V4MAPPED(&peer->address);
     const void *address =
         is_ipv4 ? (const void *)(peer->address.s6_addr + 12) : (const void *)&peer->address;

@@ -13,6 +13,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct worker_listener {
+    int fd;
+    bool accepts_one; /* one connection at a time (promise LSN-6) */
+};
+
 struct worker_settings {
     struct admission_limits limits;
     struct http_session_settings session;
@@ -32,7 +37,7 @@ struct worker_settings {
                          before it serves */
     int lock_fd;      /* the accept mutex, as the manager opened it */
     size_t listener_count;
-    int listeners[LISTENERS_MAX];
+    struct worker_listener listeners[LISTENERS_MAX];
 };
 
 /* Serves until it has left; gives the exit status of the process. Writes heartbeats to

@@ -26,6 +26,7 @@ static void check_whole(const struct endpoint *endpoint)
     MUST(memchr(endpoint->path, '\0', sizeof endpoint->path) != NULL);
     MUST(endpoint->port >= 0 && endpoint->port <= 65535);
     MUST(endpoint->fd == -1 || (endpoint->fd >= 3 && endpoint->fd <= ENDPOINT_FD_MAX));
+    MUST(endpoint->mode <= 0777);
     MUST(endpoint->verify >= -1 && endpoint->verify <= 7);
     MUST(endpoint_is_unix(endpoint) == (endpoint->path[0] == '/'));
     MUST(endpoint_is_unix(endpoint) == (endpoint->host[0] == '\0'));

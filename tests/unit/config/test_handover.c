@@ -35,7 +35,8 @@ Test(handover, is_one_line)
                              .is_detached = true,
                              .pid_path = "/run/app.pid",
                              .listener_count = 2,
-                             .listeners = {{3, "http://*:8080"}, {7, "http://[::1]:80?reuse=1"}}};
+                             .listeners = {{.fd = 3, .value = "http://*:8080"},
+                                           {.fd = 7, .value = "http://[::1]:80?reuse=1"}}};
     cr_expect_str_eq(write_line(&given),
                      "1 10 11 4711 2 1 /run/app.pid 3=http://*:8080 7=http://[::1]:80?reuse=1");
 }
@@ -45,13 +46,14 @@ Test(handover, is_read_as_it_was_written)
     static const char *const texts[] = {
         "/run/app.pid", "a b", "%41", "\t\n\x01\x7f\xff\xc3\xa9", " ", "=", "1=2", "", "a=b c=d"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        struct handover given = {.channel = 1048575,
-                                 .errors = 3,
-                                 .manager = 2147483647,
-                                 .generation = 1000000000,
-                                 .pid_path = texts[i][0] == '\0' ? "x" : texts[i],
-                                 .listener_count = 2,
-                                 .listeners = {{0, texts[i]}, {1048575, "http://*:80"}}};
+        struct handover given = {
+            .channel = 1048575,
+            .errors = 3,
+            .manager = 2147483647,
+            .generation = 1000000000,
+            .pid_path = texts[i][0] == '\0' ? "x" : texts[i],
+            .listener_count = 2,
+            .listeners = {{.fd = 0, .value = texts[i]}, {.fd = 1048575, .value = "http://*:80"}}};
         cr_assert_eq(read_text(write_line(&given)), ERROR_NONE, "%s: %s", texts[i], problem.text);
         cr_expect_eq(handover.channel, 1048575);
         cr_expect_eq(handover.errors, 3);
@@ -64,6 +66,28 @@ Test(handover, is_read_as_it_was_written)
         cr_expect_str_eq(handover.listeners[0].value, texts[i]);
         cr_expect_eq(handover.listeners[1].fd, 1048575);
         cr_expect_str_eq(handover.listeners[1].value, "http://*:80");
+    }
+}
+
+/* Promise LSN-2 */
+Test(handover, says_which_file_the_server_has_made_for_a_socket)
+{
+    struct handover given = {
+        .pid_path = "pid",
+        .listener_count = 3,
+        .listeners = {
+            {.fd = 3, .value = "file:///a@1:2=3", .file = {.device = 64769, .inode = 7}},
+            {.fd = 4, .value = "http://*:80"},
+            {.fd = 5, .value = "x", .file = {.device = UINT64_MAX, .inode = UINT64_MAX}}}};
+    const char *line = write_line(&given);
+    cr_expect_str_eq(line, "1 0 0 0 0 0 pid 3@64769:7=file:///a@1:2=3 4=http://*:80 "
+                           "5@18446744073709551615:18446744073709551615=x");
+    cr_assert_eq(read_text(line), ERROR_NONE, "%s", problem.text);
+    for (size_t i = 0; i < 3; i++) {
+        const struct handover_listener *read = &handover.listeners[i];
+        cr_expect_eq(read->fd, given.listeners[i].fd);
+        cr_expect_str_eq(read->value, given.listeners[i].value);
+        cr_expect(file_identity_equal(read->file, given.listeners[i].file));
     }
 }
 
@@ -135,6 +159,15 @@ Test(handover, that_is_malformed_is_refused)
         {"1 3 4 5 6 0 pid x=http", "the handover has a malformed listener"},
         {"1 3 4 5 6 0 pid -1=http", "the handover has a malformed listener"},
         {"1 3 4 5 6 0 pid 1048576=http", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@1=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@1:=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@:1=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@x:1=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@1:-1=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@0:0=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid 3@1:18446744073709551616=a", "the handover has a malformed listener"},
+        {"1 3 4 5 6 0 pid @1:2=a", "the handover has a malformed listener"},
         {"1 3 4 5 6 0 pid 3=%", "the handover has a malformed listener"},
         {"1 3 4 5 6 0 pid 3=%00", "the handover has a malformed listener"},
         {"1 3 4 5 6 0 pid 3=a  4=b", "the handover has a malformed listener"},
@@ -150,7 +183,8 @@ static void fill(struct handover *given)
 {
     *given = (struct handover){.pid_path = "pid", .listener_count = LISTENERS_MAX};
     for (size_t i = 0; i < LISTENERS_MAX; i++)
-        given->listeners[i] = (struct handover_listener){(int)i, "http://127.0.0.1:8080"};
+        given->listeners[i] =
+            (struct handover_listener){.fd = (int)i, .value = "http://127.0.0.1:8080"};
 }
 
 Test(handover, has_as_many_listeners_as_a_server_may_have)

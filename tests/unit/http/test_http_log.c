@@ -55,6 +55,18 @@ Test(http_log, writes_json)
                 "\n");
 }
 
+/* Promise LSN-2: a client of a UNIX domain socket has no address. */
+Test(http_log, writes_what_kind_of_client_has_no_address)
+{
+    struct http_log_entry entry = ordinary();
+    entry.remote = BYTES("");
+    cr_assert(http_log_write_combined(&line, &entry));
+    cr_expect(bytes_start_with(buffer_view(&line), BYTES("unix: - - [")));
+    begin();
+    cr_assert(http_log_write_json(&line, &entry));
+    cr_expect(strstr(storage, ",\"remote\":\"unix:\",\"method\"") != NULL, "%s", storage);
+}
+
 Test(http_log, writes_a_dash_for_what_is_not_there)
 {
     struct http_log_entry entry = {.remote = BYTES("::1"), .status = 400};

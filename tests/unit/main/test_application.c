@@ -168,8 +168,7 @@ Test(application, is_told_where_it_cannot_listen)
         {"ftp://127.0.0.1:80", "Invalid listen value \"ftp://127.0.0.1:80\""},
         {"http://127.0.0.1:99999", "Invalid listen value"},
         {"https://127.0.0.1:80", "https is not available in this version"},
-        {"file:///tmp/sock", "a UNIX domain socket is not available in this version"},
-        {"http://127.0.0.1:80?single_accept=1", "single_accept is not available"},
+        {"file:///run/sock?reuse=1", "reuse needs a host and a port"},
         {"http://no-such-host.invalid:80", "no-such-host.invalid"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -178,6 +177,38 @@ Test(application, is_told_where_it_cannot_listen)
                        table[i].value);
         expect_refusal(text, table[i].reason);
     }
+}
+
+/* Promises LSN-2, CLI-4: what a start would be told; one that has inherited a socket would not. */
+Test(application, is_told_which_path_cannot_be)
+{
+    static const struct {
+        const char *value;
+        const char *reason; /* NULL: all is well */
+    } table[] = {
+        {"file://@/sock", NULL},
+        {"http+unix://@/sock?mode=0660", NULL},
+        {"file://@/absent/sock?fd=77", NULL},
+        {"http://127.0.0.1:0?single_accept=1", NULL},
+        {"file://@/absent/sock", "directory \""},
+        {"file://@/conf", "/conf\" is there already and is not a socket"},
+        {"http+unix://@/conf/sock", "Not a directory"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text, "{pid_file => '@/pid', listen => ['%s']}",
+                       table[i].value);
+        cr_assert_eq(load_text(text), ERROR_NONE, "%s: %s", table[i].value, problem.text);
+        problem.text[0] = '\0';
+        enum error error = application_check_paths(&application, &problem);
+        cr_expect_eq(error == ERROR_NONE, table[i].reason == NULL, "%s: %s", table[i].value,
+                     problem.text);
+        if (table[i].reason == NULL)
+            continue;
+        cr_expect_eq(strncmp(problem.text, "Invalid listen value \"", 22), 0, "%s", problem.text);
+        cr_expect(strstr(problem.text, table[i].reason) != NULL, "%s", problem.text);
+    }
+    cr_expect_eq(folder_count(), 1, "it has made a file");
 }
 
 /* Promises PID-5, CLI-4 */

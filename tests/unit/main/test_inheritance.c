@@ -54,15 +54,15 @@ TestSuite(inheritance, .init = begin, .fini = folder_close);
 
 static struct handover good(void)
 {
-    return (struct handover){
-        .channel = channel[1],
-        .errors = errors_fd,
-        .manager = (int32_t)getpid(),
-        .generation = 2,
-        .is_detached = true,
-        .pid_path = "/run/a b.pid",
-        .listener_count = 2,
-        .listeners = {{listeners[0], "http://*:80"}, {listeners[1], "http://*:81"}}};
+    return (struct handover){.channel = channel[1],
+                             .errors = errors_fd,
+                             .manager = (int32_t)getpid(),
+                             .generation = 2,
+                             .is_detached = true,
+                             .pid_path = "/run/a b.pid",
+                             .listener_count = 2,
+                             .listeners = {{.fd = listeners[0], .value = "http://*:80"},
+                                           {.fd = listeners[1], .value = "http://*:81"}}};
 }
 
 static void leave(const struct handover *handover)
@@ -200,6 +200,24 @@ Test(inheritance, is_claimed_by_the_listen_value)
     cr_expect(fcntl(listeners[0], F_GETFL) & O_NONBLOCK);
 }
 
+/* Promise LSN-2 */
+Test(inheritance, says_what_a_socket_was_opened_for_and_which_file_was_made_for_it)
+{
+    struct handover given = good();
+    const struct file_identity file = {.device = 7, .inode = 9};
+    given.listeners[1] =
+        (struct handover_listener){.fd = listeners[1], .value = "file:///run/a.sock", .file = file};
+    cr_expect_null(inheritance_value(&inheritance, listeners[1]), "nobody has left anything yet");
+    leave(&given);
+    cr_assert_eq(inheritance_take(&inheritance, &problem), ERROR_NONE, "%s", problem.text);
+    cr_expect_str_eq(inheritance_value(&inheritance, listeners[0]), "http://*:80");
+    cr_expect_str_eq(inheritance_value(&inheritance, listeners[1]), "file:///run/a.sock");
+    cr_expect_null(inheritance_value(&inheritance, 1000));
+    cr_expect(file_identity_is_none(inheritance_file(&inheritance, listeners[0])));
+    cr_expect(file_identity_equal(inheritance_file(&inheritance, listeners[1]), file));
+    cr_expect(file_identity_is_none(inheritance_file(&inheritance, 1000)));
+}
+
 /* ---- The service manager ---- */
 
 struct service {
@@ -227,13 +245,14 @@ static int take_service(void *context)
     (void)snprintf(own, sizeof own, "%d", (int)getpid());
     set_or_remove("LISTEN_PID", service->pid == NULL ? own : service->pid);
     set_or_remove("LISTEN_FDS", service->count);
-    (void)setenv("LISTEN_FDNAMES", "a:b", 1);
+    (void)setenv("LISTEN_FDNAMES", "web.socket:b", 1);
     child_demand(inheritance_take(&inheritance, &problem) == ERROR_NONE);
     child_demand(!inheritance.is_successor);
     child_demand(inheritance.sockets.count == service->expected);
     for (size_t i = 0; i < service->expected; i++) {
         child_demand(inheritance.sockets.fds[i] == 3 + (int)i);
         child_demand(is_close_on_exec(3 + (int)i));
+        child_demand(strcmp(inheritance.sockets.names[i], i == 0 ? "web.socket" : "b") == 0);
     }
     child_demand(getenv("LISTEN_PID") == NULL && getenv("LISTEN_FDS") == NULL);
     child_demand(getenv("LISTEN_FDNAMES") == NULL);
@@ -251,6 +270,39 @@ Test(inheritance, may_come_from_a_service_manager)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         cr_expect_eq(captured_run(take_service, (void *)(uintptr_t)&table[i]), 0, "%zu: %s", i,
                      captured_errors());
+}
+
+/* A name for each number, also where a number is nothing; the last ones may have none. */
+static int take_names(void *context)
+{
+    char own[16];
+    child_demand(dup2(listeners[0], 103) == 103 && dup2(listeners[1], 104) == 104);
+    child_demand(close_range(3, 102, 0) == 0 && dup2(103, 4) == 4 && dup2(104, 5) == 5);
+    (void)snprintf(own, sizeof own, "%d", (int)getpid());
+    (void)setenv("LISTEN_PID", own, 1);
+    (void)setenv("LISTEN_FDS", "3", 1);
+    set_or_remove("LISTEN_FDNAMES", context);
+    child_demand(inheritance_take(&inheritance, &problem) == ERROR_NONE);
+    child_demand(inheritance.sockets.count == 2 && inheritance.sockets.fds[0] == 4);
+    for (size_t i = 0; i < 2; i++)
+        (void)printf("%s\n",
+                     inheritance.sockets.names[i] == NULL ? "-" : inheritance.sockets.names[i]);
+    return 0;
+}
+
+/* Promise LSN-5 */
+Test(inheritance, has_the_names_that_a_service_manager_gives)
+{
+    static const struct {
+        const char *names;
+        const char *expected;
+    } table[] = {{NULL, "-\n-\n"},      {"a:b:c", "b\nc\n"}, {"a:b", "b\n-\n"},
+                 {"a::c:d:e", "\nc\n"}, {"", "-\n-\n"},      {":", "\n-\n"}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        cr_expect_eq(captured_run(take_names, (void *)(uintptr_t)table[i].names), 0, "%zu: %s", i,
+                     captured_errors());
+        cr_expect_str_eq(captured_out(), table[i].expected, "%zu", i);
+    }
 }
 
 /* ---- From one generation to the next ---- */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 TestSuite(server, .init = serving_open, .fini = serving_close);
@@ -21,14 +22,11 @@ TestSuite(server, .init = serving_open, .fini = serving_close);
 #define BASE "pid_file => '@/pid', log_file => '@/log', workers => 1"
 #define ANYWHERE "{listen => ['http://127.0.0.1:0'], " BASE "}"
 
-static const char *ask(void)
+static const char *ask_at(const struct sockaddr *name, socklen_t name_size)
 {
     static char text[1024];
-    struct sockaddr_in name = {.sin_family = AF_INET,
-                               .sin_addr = {htonl(INADDR_LOOPBACK)},
-                               .sin_port = htons(serving_port())};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_eq(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
+    int fd = socket(name->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, name, name_size), 0);
     static const char request[] = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
     cr_assert_eq(write(fd, request, sizeof request - 1), (ssize_t)sizeof request - 1);
     size_t used = 0;
@@ -41,6 +39,21 @@ static const char *ask(void)
     text[used] = '\0';
     (void)close(fd);
     return text;
+}
+
+static const char *ask(void)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_addr = {htonl(INADDR_LOOPBACK)},
+                               .sin_port = htons(serving_port())};
+    return ask_at((struct sockaddr *)&name, sizeof name);
+}
+
+static const char *ask_under(const char *path)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", path);
+    return ask_at((struct sockaddr *)&name, sizeof name);
 }
 
 static void expect_end_by(pid_t server, int number)
@@ -90,6 +103,51 @@ Test(server, serves_on_an_inherited_socket)
     serving_prologue = inherit_socket;
     pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:80?fd=60'], " BASE "}");
     cr_expect_gt(serving_port(), 80, "the port that the socket has");
+    cr_expect(strstr(ask(), "Hello World") != NULL);
+    expect_end_by(server, SIGTERM);
+}
+
+/* Promises LSN-2, LSN-8 */
+Test(server, serves_under_paths_and_removes_them)
+{
+    char expected[512];
+    pid_t server = serving_start_ready("{listen => ['file://@/a.sock?mode=0600', "
+                                       "'http+unix://@/b.sock'], " BASE "}");
+    (void)snprintf(expected, sizeof expected, "Server available at file://%s.\n",
+                   folder_path("a.sock"));
+    cr_expect(strstr(captured_out(), expected) != NULL, "%s", captured_out());
+    cr_expect(strstr(captured_out(), "Server available at http+unix://%2F") != NULL);
+    cr_expect(strstr(ask_under(folder_path("a.sock")), "Hello World") != NULL);
+    cr_expect(strstr(ask_under(folder_path("b.sock")), "Hello World") != NULL);
+    expect_end_by(server, SIGTERM);
+    cr_expect_not(folder_has("a.sock"));
+    cr_expect_not(folder_has("b.sock"));
+}
+
+static void inherit_path(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("sock"));
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    child_demand(bind(fd, (struct sockaddr *)&name, sizeof name) == 0 && listen(fd, 5) == 0);
+    child_demand(dup2(fd, INHERITED) == INHERITED && close(fd) == 0);
+}
+
+/* Promises LSN-2, LSN-5: who has made the file may want it for the next server. */
+Test(server, serves_under_an_inherited_path_and_leaves_it)
+{
+    serving_prologue = inherit_path;
+    pid_t server = serving_start_ready("{listen => ['file://@/sock?fd=60'], " BASE "}");
+    cr_expect(strstr(ask_under(folder_path("sock")), "Hello World") != NULL);
+    expect_end_by(server, SIGTERM);
+    cr_expect(folder_has("sock"));
+}
+
+/* Promise LSN-6 */
+Test(server, may_accept_one_connection_at_a_time)
+{
+    pid_t server =
+        serving_start_ready("{listen => ['http://127.0.0.1:0?single_accept=1'], " BASE "}");
     cr_expect(strstr(ask(), "Hello World") != NULL);
     expect_end_by(server, SIGTERM);
 }

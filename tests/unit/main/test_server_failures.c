@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static void begin(void)
@@ -89,6 +90,62 @@ Test(server_failures, name_a_descriptor_that_is_no_socket)
     serving_expect_failure("{listen => ['http://127.0.0.1:80?fd=60'], " BASE "}",
                            "Invalid listen value \"http://127.0.0.1:80?fd=60\": descriptor 60 is "
                            "no socket that listens");
+}
+
+static void inherit_both_kinds(void)
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int internet = socket(AF_INET, SOCK_STREAM, 0);
+    int local = socket(AF_UNIX, SOCK_STREAM, 0);
+    child_demand(bind(internet, (struct sockaddr *)&name, sizeof name) == 0);
+    child_demand(bind(local, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)) == 0);
+    child_demand(listen(internet, 5) == 0 && listen(local, 5) == 0);
+    child_demand(dup2(internet, 60) == 60 && dup2(local, 61) == 61);
+    child_demand(close(internet) == 0 && close(local) == 0);
+}
+
+/* Promise LSN-5 */
+Test(server_failures, name_a_descriptor_of_the_other_kind)
+{
+    static const char *const rows[][2] = {
+        {"{listen => ['file:///run/x.sock?fd=60'], " BASE "}",
+         "descriptor 60 is no UNIX domain socket; http://*?fd=N takes it"},
+        {"{listen => ['http://127.0.0.1:80?fd=61'], " BASE "}",
+         "descriptor 61 is a UNIX domain socket; file:///PATH?fd=N takes it"},
+    };
+    serving_prologue = inherit_both_kinds;
+    for (size_t i = 0; i < 2; i++) {
+        cr_expect_eq(child_wait(serving_start(rows[i][0])), 1);
+        cr_expect(strstr(captured_errors(), rows[i][1]) != NULL, "%s", captured_errors());
+    }
+}
+
+static int bind_path(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("live"));
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    return fd;
+}
+
+/* Promises LSN-2, CLI-5: what was opened before is gone again. */
+Test(server_failures, name_a_path_that_cannot_be_had)
+{
+    int fd = bind_path();
+    serving_expect_failure("{listen => ['file://@/a.sock', 'file://@/live'], " BASE "}",
+                           "/live\": cannot listen on \"");
+    serving_expect_failure("{listen => ['file://@/a.sock', 'http+unix://@/a.sock'], " BASE "}",
+                           "Address already in use");
+    serving_expect_failure("{listen => ['file://@/a.sock', 'file://@/conf'], " BASE "}",
+                           "is there already and is not a socket");
+    serving_expect_failure("{listen => ['file://@/a.sock', 'file://@/no/sock'], " BASE "}",
+                           "No such file or directory");
+    (void)setenv("MODULE_FAILS", "1", 1);
+    serving_expect_failure("{listen => ['file://@/a.sock'], " BASE "}", "failed to initialize (7)");
+    cr_expect_not(folder_has("a.sock"));
+    cr_expect(folder_has("live"));
+    (void)close(fd);
 }
 
 /* Promise PID-4 */

@@ -4,6 +4,7 @@
 #include "sys/listener.h"
 #include "sys/process.h"
 #include "sys/signals.h"
+#include "sys/unix_listener.h"
 
 #include "kit/folder.h"
 #include "kit/sweep.h"
@@ -11,6 +12,9 @@
 #include <criterion/criterion.h>
 
 #include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +99,106 @@ Test(failing_calls, of_listener_check)
 {
     struct sweep sweep = {.name = "listener_check", .attempt = check_anywhere, .says = "*"};
     static const struct sweep_row rows[] = {{FAULTY_getaddrinfo, BOTH, NEVER}};
+    SWEEP_RUN(&sweep, rows);
+}
+
+static struct file_identity file;
+
+static void leave_stale(void)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("sock"));
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    (void)close(fd);
+}
+
+static enum error listen_under_a_path(struct problem *problem)
+{
+    struct unix_address address = {.path = folder_path("sock"), .mode = 0600};
+    enum error error = unix_listener_open(&address, fds, &file, problem);
+    count = error == ERROR_NONE;
+    return error;
+}
+
+static void remove_path(void)
+{
+    close_all();
+    (void)unlink(folder_path("sock"));
+}
+
+/* Promise LSN-2 */
+Test(failing_calls, of_unix_listener_open)
+{
+    struct sweep sweep = {.name = "unix_listener_open",
+                          .attempt = listen_under_a_path,
+                          .undo = remove_path,
+                          .says = "/sock"};
+    static const struct sweep_row rows[] = {
+        {FAULTY_open, BOTH, NEVER},       {FAULTY_flock, BOTH, INTERRUPTED},
+        {FAULTY_lstat, BOTH, NEVER},      {FAULTY_socket, BOTH, NEVER},
+        {FAULTY_bind, BOTH, NEVER},       {FAULTY_fstat, BOTH, NEVER},
+        {FAULTY_chmod, BOTH, NEVER},      {FAULTY_listen, BOTH, NEVER},
+        {FAULTY_getsockopt, NEVER, BOTH},
+    };
+    SWEEP_RUN(&sweep, rows);
+}
+
+Test(failing_calls, of_unix_listener_open_where_one_is_stale)
+{
+    struct sweep sweep = {.name = "unix_listener_open",
+                          .prepare = leave_stale,
+                          .attempt = listen_under_a_path,
+                          .undo = remove_path,
+                          .says = "/sock"};
+    static const struct sweep_row rows[] = {
+        {FAULTY_socket, BOTH, NEVER},
+        {FAULTY_connect, BOTH, NEVER},
+        {FAULTY_unlink, BOTH, NEVER},
+    };
+    SWEEP_RUN(&sweep, rows);
+}
+
+static enum error check_path(struct problem *problem)
+{
+    return unix_listener_check(folder_path("sock"), problem);
+}
+
+Test(failing_calls, of_unix_listener_check)
+{
+    struct sweep sweep = {.name = "unix_listener_check", .attempt = check_path, .says = "/sock"};
+    static const struct sweep_row rows[] = {
+        {FAULTY_access, BOTH, NEVER},
+        {FAULTY_lstat, BOTH, NEVER},
+    };
+    SWEEP_RUN(&sweep, rows);
+}
+
+static enum error remove_a_listener(struct problem *problem)
+{
+    (void)problem;
+    unix_listener_remove(folder_path("sock"), file);
+    return access(folder_path("sock"), F_OK) == 0 ? ERROR_SYSTEM : ERROR_NONE;
+}
+
+static void leave_own(void)
+{
+    struct problem problem;
+    cr_assert_eq(listen_under_a_path(&problem), ERROR_NONE);
+    close_all();
+}
+
+/* A file that cannot be removed stays, as if the server had been killed. */
+Test(failing_calls, of_unix_listener_remove)
+{
+    struct sweep sweep = {.name = "unix_listener_remove",
+                          .prepare = leave_own,
+                          .attempt = remove_a_listener,
+                          .undo = remove_path};
+    static const struct sweep_row rows[] = {
+        {FAULTY_lstat, BOTH, NEVER},  {FAULTY_open, BOTH, NEVER},    {FAULTY_flock, BOTH, NEVER},
+        {FAULTY_socket, BOTH, NEVER}, {FAULTY_connect, BOTH, NEVER}, {FAULTY_unlink, BOTH, NEVER},
+    };
     SWEEP_RUN(&sweep, rows);
 }
 

@@ -88,8 +88,11 @@ Test(heritage, is_refused_if_it_does_not_listen)
     int ends[2];
     int idle = socket(AF_INET, SOCK_STREAM, 0);
     int datagrams = socket(AF_INET, SOCK_DGRAM, 0);
+    int packets = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    cr_assert_eq(bind(packets, &(struct sockaddr){.sa_family = AF_UNIX}, sizeof(sa_family_t)), 0);
+    cr_assert_eq(listen(packets, 1), 0);
     cr_assert_eq(pipe(ends), 0);
-    const int fds[] = {idle, datagrams, ends[0], 1000, -1};
+    const int fds[] = {idle, datagrams, ends[0], packets, 1000, -1};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++) {
         cr_expect_not(listener_is_listening(fds[i]), "%zu", i);
         cr_expect_eq(listener_adopt(fds[i], any_backlog), ERROR_INVALID, "%zu", i);
@@ -131,6 +134,70 @@ Test(heritage, is_left_for_other_addresses)
     expect_not_taken(&address);
 }
 
+static struct sockaddr_in6 bind_any(int fd, bool is_alone)
+{
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any};
+    socklen_t size = sizeof name;
+    int value = is_alone;
+    cr_assert_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value), 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, size), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
+    return name;
+}
+
+/* As a service manager opens a port alone: one socket of IPv6 that takes IPv4, too. */
+Test(heritage, may_be_both_families_at_once)
+{
+    int both = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (both < 0)
+        cr_skip_test("there is no IPv6");
+    struct listener_address address = address_of(ntohs(bind_any(both, false).sin6_port));
+    address.host = "*";
+    heritage.fds[heritage.count++] = both;
+    int fds[4];
+    size_t count = 0;
+    uint16_t port = 0;
+    cr_assert_eq(listener_open(&address, 4, fds, &count, &port, &problem), ERROR_NONE, "%s",
+                 problem.text);
+    cr_assert_eq(count, 1);
+    cr_expect_eq(fds[0], both);
+    cr_expect_eq(port, address.port);
+}
+
+/* Of one that is IPv6 alone the other family is opened. */
+Test(heritage, of_one_family_is_completed)
+{
+    int alone = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (alone < 0)
+        cr_skip_test("there is no IPv6");
+    struct listener_address address = address_of(ntohs(bind_any(alone, true).sin6_port));
+    address.host = "*";
+    heritage.fds[heritage.count++] = alone;
+    int fds[4];
+    size_t count = 0;
+    uint16_t port = 0;
+    cr_assert_eq(listener_open(&address, 4, fds, &count, &port, &problem), ERROR_NONE, "%s",
+                 problem.text);
+    cr_assert_eq(count, 2);
+    cr_expect(fds[0] == alone || fds[1] == alone);
+}
+
+Test(heritage, is_taken_by_its_number)
+{
+    uint16_t port = 0;
+    heritage.fds[heritage.count++] = open_foreign(&port);
+    heritage.fds[heritage.count++] = open_foreign(&port);
+    int fd = heritage.fds[1];
+    listener_take(&heritage, fd);
+    cr_expect_eq(heritage.fds[1], -1);
+    listener_take(&heritage, 1000);
+    int other = heritage.fds[0];
+    listener_disown(&heritage);
+    cr_expect(is_open(fd));
+    cr_expect_not(is_open(other));
+}
+
 /* What cannot be adopted is no obstacle. */
 Test(heritage, is_passed_by_if_it_is_no_listener)
 {
@@ -168,11 +235,11 @@ Test(heritage, that_nobody_takes_is_closed)
     for (size_t i = 0; i < 3; i++)
         heritage.fds[heritage.count++] = fds[i] = open_foreign(&port);
     heritage.fds[1] = -1;
-    cr_expect_eq(listener_disown(&heritage), 2);
+    listener_disown(&heritage);
     cr_expect_not(is_open(fds[0]));
     cr_expect(is_open(fds[1]));
     cr_expect_not(is_open(fds[2]));
-    cr_expect_eq(listener_disown(&heritage), 0);
+    listener_disown(&heritage);
     (void)close(fds[1]);
     struct descriptors after = descriptors_look();
     cr_expect(descriptors_equal(&before, &after));
@@ -181,7 +248,7 @@ Test(heritage, that_nobody_takes_is_closed)
 Test(heritage, need_not_be_there)
 {
     struct listener_address address = address_of(0);
-    cr_expect_eq(listener_disown(&heritage), 0);
+    listener_disown(&heritage);
     (void)close(open_one(&address));
     address.heritage = NULL;
     (void)close(open_one(&address));

@@ -329,6 +329,31 @@ Test(listener_open, opens_no_more_sockets_than_there_is_room)
     close_all(&opened);
 }
 
+Test(listener_open, refuses_the_scope_of_an_interface_that_is_not_there)
+{
+    expect_refusal("fe80::1%no-such-zone", 0, ERROR_NOT_FOUND, "cannot find the address of");
+}
+
+/* Promise LSN-1 */
+Test(listener_open, gives_several_addresses_one_port)
+{
+    struct opened first = must_open("127.0.0.1", 0);
+    struct opened second = must_open("127.0.0.2", first.port);
+    cr_expect_eq(second.port, first.port);
+    close_all(&first);
+    cr_expect_not(is_reached("127.0.0.1", second.port));
+    cr_expect(is_reached("127.0.0.2", second.port));
+    close_all(&second);
+}
+
+Test(listener_open, is_no_unix_domain_socket)
+{
+    struct opened opened = must_open("127.0.0.1", 0);
+    cr_expect_not(listener_is_unix(opened.fds[0]));
+    cr_expect_not(listener_is_unix(-1));
+    close_all(&opened);
+}
+
 /* Promise CLI-4 */
 Test(listener_check, looks_a_host_up_and_opens_nothing)
 {

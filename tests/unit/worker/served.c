@@ -137,7 +137,7 @@ struct worker_settings served_settings(void)
         .generation = 3,
         .lock_fd = lock_fd,
         .listener_count = 1,
-        .listeners = {listener_fd},
+        .listeners = {{.fd = listener_fd}},
     };
 }
 

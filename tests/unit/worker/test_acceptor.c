@@ -180,6 +180,33 @@ Test(acceptor, accepts_without_a_mutex_that_cannot_be_had)
     served_expect_good_end();
 }
 
+/* Promise LSN-6: what one worker does not take is there for the others. */
+Test(acceptor, takes_one_connection_at_a_time_if_it_is_told_to)
+{
+    for (int one = 0; one < 2; one++) {
+        int clients[3];
+        served_begin_anew();
+        settings = served_settings();
+        settings.listeners[0].accepts_one = one;
+        served_is_shut_out = true;
+        served_start(&settings);
+        for (int i = 0; i < 3; i++) {
+            clients[i] = client_connect();
+            client_send(clients[i], GET("/block"));
+        }
+        served_let_in();
+        served_await(&served->blocking, 1);
+        bool is_one_waiting = patience_readable(settings.listeners[0].fd, 0);
+        cr_expect_eq(is_one_waiting, one);
+        served->must_go_on = true;
+        for (int i = 0; i < 3; i++) {
+            cr_expect(strstr(client_answer(clients[i]), "blocked") != NULL);
+            (void)close(clients[i]);
+        }
+        served_expect_good_end();
+    }
+}
+
 /* A connection that the system cannot give memory for is closed, and the next one served. */
 Test(acceptor, drops_a_connection_that_there_is_no_memory_for)
 {

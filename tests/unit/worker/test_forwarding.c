@@ -3,13 +3,16 @@
 #include "kit/faulty.h"
 #include "kit/folder.h"
 #include "served.h"
+#include "sys/unix_listener.h"
 
 #include <criterion/criterion.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct worker_settings settings;
@@ -59,6 +62,48 @@ static void expect_ends(const char *request, const char *format)
     cr_expect(strncmp(body + 4, expected, size) == 0 && strcmp(body + 4 + size, behind) == 0,
               "%s not %s%s", body + 4, expected, behind);
     (void)close(fd);
+}
+
+static const char *ask_under_a_path(const char *request)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", folder_path("sock"));
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
+    const char *answer = client_ask(fd, request);
+    (void)close(fd);
+    const char *body = strstr(answer, "\r\n\r\n");
+    return body == NULL ? "" : body + 4;
+}
+
+/* The only listener becomes one under a path. */
+static void start_under_a_path(const char *network)
+{
+    int fd = -1;
+    struct file_identity file;
+    struct problem problem;
+    struct unix_address address = {.path = folder_path("sock"), .mode = 0600};
+    cr_assert_eq(unix_listener_open(&address, &fd, &file, &problem), ERROR_NONE, "%s",
+                 problem.text);
+    cr_assert_geq(dup3(fd, settings.listeners[0].fd, O_CLOEXEC), 0);
+    (void)close(fd);
+    start(true, network);
+}
+
+/* Promise LSN-2: a path has neither addresses nor ports. */
+Test(forwarding, is_all_that_is_known_of_a_client_under_a_path)
+{
+    start_under_a_path(NULL);
+    cr_expect_str_eq(ask_under_a_path(ENDS("/ends", "")), " 0 http h:80   0");
+    cr_expect_str_eq(ask_under_a_path(ENDS("/ends", TOLD)), "192.0.2.1 4000 https example.org   0");
+    cr_expect_eq(served_end_by_quit(), 0);
+}
+
+Test(forwarding, is_in_no_network_under_a_path)
+{
+    start_under_a_path("0.0.0.0/0");
+    cr_expect_str_eq(ask_under_a_path(ENDS("/ends", TOLD)), " 0 http h:80   0");
+    cr_expect_eq(served_end_by_quit(), 0);
 }
 
 Test(forwarding, is_not_believed_unless_it_is_asked_for)

@@ -50,6 +50,9 @@ Test(peer, without_an_address_has_none)
 {
     char storage[PEER_TEXT_SIZE];
     struct peer peer = from(AF_UNIX, NULL, 0);
-    cr_expect(bytes_equal(peer_text(&peer, storage), BYTES("::")));
+    cr_expect_not(peer_has_address(&peer));
+    cr_expect_eq(peer_text(&peer, storage).size, 0);
     cr_expect_eq(peer.port, 0);
+    peer = from(AF_INET6, "::1", 1);
+    cr_expect(peer_has_address(&peer));
 }
