@@ -33,15 +33,17 @@ class Lost(Exception):
 
 
 class Wire:
-    """One connection."""
+    """One connection, to (host, port) or to a path."""
 
     def __init__(self, address, receive_buffer=None):
-        self.socket = socket.socket(socket.AF_INET)
+        is_path = isinstance(address, str)
+        self.socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
         self.received = bytearray()
         self.promised = None
         try:
             self.socket.settimeout(PATIENCE)
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if not is_path:
+                self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if receive_buffer is not None:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             self.attempt(self.socket.connect, address)

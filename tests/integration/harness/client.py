@@ -1,7 +1,9 @@
 """client - an HTTP client that sends exactly the bytes that it is given, and says exactly what came back and when."""
+import fcntl
 import pathlib
 import socket
 import struct
+import termios
 import time
 from collections import namedtuple
 
@@ -36,9 +38,16 @@ class ConnectionEnded(Exception):
     """The server closed before the answer was complete."""
 
 
+NO_DELAY = (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 def connected(address, timeout, source, options):
     """A socket of the address's family."""
-    family, kind, protocol, _, name = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+    if isinstance(address, str):
+        family, kind, protocol, name = socket.AF_UNIX, socket.SOCK_STREAM, 0, address
+    else:
+        family, kind, protocol, _, name = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+        options = [*options, NO_DELAY]
     made = socket.socket(family, kind, protocol)
     try:
         made.settimeout(timeout)
@@ -54,12 +63,12 @@ def connected(address, timeout, source, options):
 
 
 class Connection:
-    """One TCP connection, from the address `source` if it is given; a context manager. `options` are set before it connects:
-    (level, option, value)."""
+    """One connection to (host, port), from the address `source` if it is given, or to a path; a context manager. `options` are
+    set before it connects: (level, option, value)."""
 
     def __init__(self, address, timeout=TIMEOUT, source=None, options=()):
         self.began = time.monotonic()
-        self.socket = connected(address, timeout, source, [*options, (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])
+        self.socket = connected(address, timeout, source, options)
         self.timeout = timeout
         self.sent_at = self.began
         self.received = b""
@@ -94,6 +103,8 @@ class Connection:
 
     def unread_by_server(self):
         """The receive queue of the other end, which is on this machine."""
+        if self.socket.family == socket.AF_UNIX:
+            return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
         ends = [f":{port:04X}" for port in (self.socket.getpeername()[1], self.socket.getsockname()[1])]
         for row in map(str.split, pathlib.Path("/proc/net/tcp").read_text().splitlines()):
             if row[1].endswith(ends[0]) and row[2].endswith(ends[1]):

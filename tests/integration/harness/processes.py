@@ -7,6 +7,8 @@ from collections import namedtuple
 
 MARK = "HYPNOTOAD_TEST_ID"
 PR_SET_CHILD_SUBREAPER = 36
+# The kernel's flag of a socket that listens, in /proc/net/unix.
+SO_ACCEPTCON = 0x10000
 
 Stat = namedtuple("Stat", "pid name state parent group session terminal started")
 
@@ -105,11 +107,15 @@ def reap(pid):
 
 
 def listening_sockets():
-    """Inodes of all TCP sockets that listen."""
+    """Inodes of all sockets that listen: those of TCP, and those that are found under a path."""
     found = set()
     for name in ("tcp", "tcp6"):
         for line in pathlib.Path("/proc/net", name).read_text().splitlines()[1:]:
             columns = line.split()
             if columns[3] == "0A":
                 found.add(f"socket:[{columns[9]}]")
+    for line in pathlib.Path("/proc/net/unix").read_text().splitlines()[1:]:
+        columns = line.split(maxsplit=7)
+        if int(columns[3], 16) & SO_ACCEPTCON and columns[7:] and columns[7].startswith("/"):
+            found.add(f"socket:[{columns[6]}]")
     return found

@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import time
+import urllib.parse
 import uuid
 
 from harness import processes
@@ -12,7 +13,7 @@ from harness.sanitizer import sanitizer_environment, sanitizer_reports
 from harness.trace import Trace
 from harness.waiting import LIMIT, wait_until
 
-AVAILABLE = re.compile(r"^Server available at http://(.+):(\d+)\.$", re.MULTILINE)
+AVAILABLE = re.compile(r"^Server available at (?:http://(.+):(\d+)|(?:file|http\+unix)://(.+))\.$", re.MULTILINE)
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[\d+\] (info|warn|error) \S.*$")
 # How a worker may end unless the test says otherwise: by itself, or told to.
 ORDERLY = [{"status": 0}, {"signal": 15}, {"signal": 9}, {"signal": 2}]
@@ -124,8 +125,9 @@ class Server:
             return ""
 
     def addresses(self):
-        """(host, port) of each listener, as announced."""
-        return [(host.strip("[]"), int(port)) for host, port in AVAILABLE.findall(self.stdout)]
+        """(host, port) or path of each listener, as announced."""
+        return [urllib.parse.unquote(path) or (host.strip("[]"), int(port))
+                for host, port, path in AVAILABLE.findall(self.stdout)]
 
     @property
     def address(self):
