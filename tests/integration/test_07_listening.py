@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from harness import Connection
+from harness.namespaces import unshared
 
 HAS_IPV6 = pathlib.Path("/proc/net/if_inet6").exists()
 
@@ -136,3 +137,90 @@ def test_a_deferred_listener_serves_and_keeps_serving_after_a_deployment(start, 
     assert answer_at(*server.address) == "Hello World"
     server.upgrade()
     assert answer_at(*server.address) == "Hello World"
+
+
+@pytest.mark.promise("LSN-1", "LSN-8", "UPG-1")
+def test_several_addresses_share_one_port(start, ports):
+    port = ports()
+    hosts = ["127.0.0.1", "127.0.0.2", *(["[::1]"] if HAS_IPV6 else [])]
+    server = start("hello", listen=[f"http://{host}:{port}" for host in hosts])
+    for _ in range(2):
+        assert server.addresses()[-len(hosts):] == [(host.strip("[]"), port) for host in hosts]
+        assert [answer_at(host.strip("[]"), port) for host in hosts] == ["Hello World"] * len(hosts)
+        with pytest.raises(ConnectionRefusedError):
+            answer_at("127.0.0.3", port)
+        server.upgrade()
+
+
+# A network of its own, with an address that means nothing without its interface.
+SCOPE = 'ip link set lo up && ip address add fe80::70ad/64 dev lo nodad && exec "$@"'
+
+
+@pytest.mark.promise("LSN-1", "LSN-8", "UPG-1")
+@pytest.mark.skipif(not HAS_IPV6, reason="there is no IPv6")
+@pytest.mark.parametrize("percent", ["%", "%25"])
+def test_an_ipv6_address_has_its_scope(prepare, percent):
+    server = prepare("hello", listen=f"http://[fe80::70ad{percent}lo]:8080",
+                     before=[*unshared("net"), "sh", "-c", SCOPE, "sh"]).start()
+    for _ in range(2):
+        assert server.addresses()[-1] == ("fe80::70ad%lo", 8080)
+        ask = ["nsenter", f"--target={server.manager}", "--net", "curl", "--silent", "--show-error", "--globoff", "--max-time", "30",
+               "http://[fe80::70ad%25lo]:8080/"]
+        done = subprocess.run(ask, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "Hello World", "")
+        server.upgrade()
+
+
+@pytest.mark.promise("LSN-1", "LSN-7")
+def test_a_scope_that_is_not_there_is_refused(command, build):
+    result = command(*command.configure(listen="http://[fe80::1%toad-none]:8080"), build.app("hello"))
+    assert result.status == 1 and "fe80::1%toad-none" in result.stderr
+
+
+@pytest.mark.promise("LSN-1", "LSN-8", "UPG-1")
+def test_a_name_with_several_addresses_listens_on_each(prepare, ports, tmp_path):
+    hosts = tmp_path / "hosts"
+    # Twice the same is once.
+    hosts.write_text("127.0.0.1 localhost\n127.0.0.4 many.test\n127.0.0.5 many.test\n127.0.0.4 many.test\n")
+    port = ports()
+    server = prepare("hello", listen=f"http://many.test:{port}",
+                     before=[*unshared("mount"), "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]).start()
+    assert server.stdout == f"Server available at http://many.test:{port}.\n"
+    for _ in range(2):
+        assert answer_at("127.0.0.4", port) == answer_at("127.0.0.5", port) == "Hello World"
+        with pytest.raises(ConnectionRefusedError):
+            answer_at("127.0.0.1", port)
+        server.upgrade()
+
+
+@pytest.mark.promise("LSN-6")
+def test_a_port_is_shared_by_those_who_say_so(prepare, command, build, ports):
+    value = f"http://127.0.0.1:{ports()}?reuse=1"
+    servers = [prepare("probe", listen=value).start() for _ in range(2)]
+    workers = {worker: server for server in servers for worker in server.workers()}
+
+    def find(server):
+        return any(workers.get(int(answer_pid(server.port))) is server for _ in range(100))
+
+    # The kernel deals connections out by the client's port.
+    assert all(map(find, servers))
+    result = command(*command.configure(listen=value.partition("?")[0]), build.app("probe"))
+    assert result.status == 1 and "Address already in use" in result.stderr
+
+
+def answer_pid(port):
+    with Connection(("127.0.0.1", port)) as connection:
+        return connection.get("/pid", "Connection: close").text
+
+
+@pytest.mark.promise("LSN-6", "UPG-1")
+def test_a_listener_that_accepts_one_connection_at_a_time_serves_all(start, ports):
+    server = start("hello", listen=f"http://127.0.0.1:{ports()}?single_accept=1")
+    for _ in range(2):
+        connections = [server.connect() for _ in range(20)]
+        for connection in connections:
+            connection.ask("/")
+        for connection in connections:
+            with connection:
+                assert connection.read_answer().text == "Hello World"
+        server.upgrade()
