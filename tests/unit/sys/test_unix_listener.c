@@ -27,6 +27,17 @@ static struct problem problem;
 static struct listener_heritage heritage;
 static const struct file_identity no_file;
 
+static int64_t pause_before_unlink_us;
+
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+    if (pause_before_unlink_us > 0)
+        patience_sleep_us(pause_before_unlink_us);
+    return __real_unlink(path);
+}
+
 static void begin(void)
 {
     folder_open();
@@ -101,6 +112,13 @@ static void leave_stale(const char *path, int type)
 {
     (void)close(bind_foreign(path, type));
     cr_assert(folder_has("sock"));
+}
+
+static struct file_identity identity_at(const char *path)
+{
+    struct stat status;
+    cr_assert_eq(lstat(path, &status), 0);
+    return (struct file_identity){.device = status.st_dev, .inode = status.st_ino};
 }
 
 static mode_t mode_of(const char *path)
@@ -312,41 +330,60 @@ Test(unix_listener, does_not_wait_for_a_lock_for_ever)
 
 enum {
     CONTENDERS = 8,
-    ROUNDS = 12,
+    ROUNDS = 3,
+    PAUSE_US = 20 * MILLISECOND_US, /* between having found a stale socket and removing it */
 };
+
+static struct {
+    unsigned winners;
+    unsigned losers;
+    bool is_over;
+} * contest;
+
+static bool all_have_tried(void *context)
+{
+    (void)context;
+    return __atomic_load_n(&contest->winners, __ATOMIC_SEQ_CST) +
+               __atomic_load_n(&contest->losers, __ATOMIC_SEQ_CST) ==
+           CONTENDERS;
+}
+
+static bool contest_is_over(void *context)
+{
+    (void)context;
+    return __atomic_load_n(&contest->is_over, __ATOMIC_SEQ_CST);
+}
 
 static int contend(void *context)
 {
     struct opened opened;
-    child_demand(patience_readable(*(const int *)context, PATIENCE_US));
-    if (try_open(path(), &opened) != ERROR_NONE)
-        return strstr(problem.text, "in use") != NULL ? 1 : 2;
-    /* Whoever has it keeps it until all have tried. */
-    patience_sleep_us(SECOND_US / 10);
-    return is_reached(path()) ? 0 : 3;
+    (void)context;
+    if (try_open(path(), &opened) != ERROR_NONE) {
+        (void)__atomic_add_fetch(&contest->losers, 1, __ATOMIC_SEQ_CST);
+        return strstr(problem.text, "in use") != NULL ? 0 : 2;
+    }
+    (void)__atomic_add_fetch(&contest->winners, 1, __ATOMIC_SEQ_CST);
+    child_demand(patience_holds(contest_is_over, NULL));
+    return file_identity_equal(identity_at(path()), opened.file) ? 0 : 3;
 }
 
 /* Of all who find the same stale socket one gets the path, and what it has got is not taken away.
  */
 Test(unix_listener, is_one_servers_alone)
 {
+    contest = child_shared(sizeof *contest);
+    pause_before_unlink_us = PAUSE_US;
     for (int round = 0; round < ROUNDS; round++) {
-        int starter[2];
         pid_t children[CONTENDERS];
-        int winners = 0;
+        memset(contest, 0, sizeof *contest);
         leave_stale(path(), SOCK_STREAM);
-        cr_assert_eq(pipe2(starter, O_CLOEXEC), 0);
         for (int i = 0; i < CONTENDERS; i++)
-            children[i] = child_start(contend, &starter[0]);
-        cr_assert_eq(write(starter[1], "!", 1), 1);
-        for (int i = 0; i < CONTENDERS; i++) {
-            int status = child_wait(children[i]);
-            cr_expect(status == 0 || status == 1, "%d", status);
-            winners += status == 0;
-        }
-        cr_expect_geq(winners, 1);
-        (void)close(starter[0]);
-        (void)close(starter[1]);
+            children[i] = child_start(contend, NULL);
+        cr_assert(patience_holds(all_have_tried, NULL));
+        __atomic_store_n(&contest->is_over, true, __ATOMIC_SEQ_CST);
+        for (int i = 0; i < CONTENDERS; i++)
+            cr_expect_eq(child_wait(children[i]), 0);
+        cr_expect_eq(contest->winners, 1);
         cr_assert_eq(unlink(path()), 0);
     }
 }
