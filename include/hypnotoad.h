@@ -151,14 +151,14 @@ size_t toad_header_count(const struct toad_request *request);
 bool toad_header_at(const struct toad_request *request, size_t index, struct toad_text *name,
                     struct toad_text *value);
 /* The client's address, such as "127.0.0.1" or "::1"; behind a reverse proxy that is believed, the
- * one that it names. */
+ * one that it names; "" over a UNIX domain socket. */
 const char *toad_remote_address(const struct toad_request *request);
-/* Its port; 0 where a proxy names an address without one. */
+/* Its port; 0 where it has none, or a proxy names none. */
 unsigned toad_remote_port(const struct toad_request *request);
 /* Who is at the other end of the connection, whatever a proxy says. */
 const char *toad_peer_address(const struct toad_request *request);
-/* The address at which the connection was accepted; "" if this or its port is asked for the first
- * time once the request was answered. */
+/* The address at which the connection was accepted; "" if it has none, or if this or its port is
+ * asked for the first time once the request was answered. */
 const char *toad_local_address(const struct toad_request *request);
 /* Its port; 0 where the address is "". */
 unsigned toad_local_port(const struct toad_request *request);
