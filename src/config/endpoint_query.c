@@ -7,6 +7,7 @@
 enum {
     VERIFY_MAX = 7,
     MODE_MAX = 0777,
+    MODE_OF_OWNER = 0200, /* without it a server could not tell whether its own socket is stale */
     SHOWN_BYTES_MAX = 100
 };
 
@@ -180,8 +181,9 @@ static MUST_CHECK enum error set_mode(struct endpoint_draft *draft, struct bytes
         is_mode = value.data[at] >= '0' && value.data[at] <= '7';
         mode = mode * 8 + (unsigned)(value.data[at] - '0');
     }
-    if (!is_mode || mode > MODE_MAX)
-        return endpoint_refuse(draft, "mode takes an octal number from 0000 to 0777");
+    if (!is_mode || mode > MODE_MAX || (mode & MODE_OF_OWNER) == 0)
+        return endpoint_refuse(draft, "mode takes an octal number up to 0777 that lets the owner "
+                                      "write, such as 0660");
     draft->endpoint.mode = mode;
     return ERROR_NONE;
 }

@@ -12,6 +12,7 @@ import pytest
 
 from harness import Connection, processes, wait_until
 from harness.deploying import Link
+from harness.namespaces import unshared
 from load.traffic import Load, Options
 
 GENTLE = Options(pause=0.002, slowness=1.0)
@@ -173,13 +174,15 @@ def test_a_stale_socket_is_replaced(start, sockets, kind):
 
 
 @pytest.mark.promise("LSN-2", "WRK-6")
-def test_what_a_killed_server_has_left_is_replaced(prepare, sockets):
+@pytest.mark.parametrize("killed", ["everybody", "the manager"])
+def test_what_a_killed_server_has_left_is_replaced(prepare, sockets, killed):
     path = sockets / "a.sock"
     server = prepare("hello", listen=file_value(path)).start()
-    workers = server.workers()
+    everybody = [server.manager, *server.workers()]
     server.excuse("replay", "it was killed in the middle of a line")
-    for pid in (server.manager, *workers):
+    for pid in everybody if killed == "everybody" else everybody[:1]:
         server.signal("KILL", pid)
+    for pid in everybody:
         server.await_gone(pid)
     server.pid_file.unlink()
     left = identity(path)
@@ -268,6 +271,14 @@ def test_a_path_that_cannot_be_is_refused_with_the_reason(command, build, socket
     (sockets / "file").unlink()
     if test:
         assert command("--test", *command.configure(listen=file_value(longest)), build.app("hello")).status == 0
+
+
+@pytest.mark.promise("LSN-2", "CLI-5")
+@pytest.mark.parametrize("options, reason", [("nr_inodes=1", "No space left on device"), ("ro", "Read-only file system")])
+def test_a_file_system_that_takes_no_socket_is_named(command, build, sockets, options, reason):
+    path = sockets / "a.sock"
+    mounted = [*unshared("mount"), "sh", "-c", f'mount -t tmpfs -o {options} none {sockets} && exec "$@"', "sh"]
+    expect_failure(command(*command.configure(listen=file_value(path)), build.app("hello"), before=mounted), f'"{path}"', reason)
 
 
 @pytest.mark.promise("LSN-2", "CLI-4")
