@@ -97,8 +97,10 @@ enum error inheritance_take(struct inheritance *inheritance, struct problem *pro
     if (error != ERROR_NONE)
         return error;
     inheritance->sockets.count = handover->listener_count;
-    for (size_t i = 0; i < handover->listener_count; i++)
+    for (size_t i = 0; i < handover->listener_count; i++) {
         inheritance->sockets.fds[i] = handover->listeners[i].fd;
+        inheritance->sockets.files[i] = handover->listeners[i].file;
+    }
     return ERROR_NONE;
 }
 
@@ -118,25 +120,13 @@ size_t inheritance_claim(struct inheritance *inheritance, const char *value,
     return count;
 }
 
-static const struct handover_listener *find_listener(const struct inheritance *inheritance, int fd)
+const char *inheritance_value(const struct inheritance *inheritance, int fd)
 {
     const struct handover *handover = &inheritance->handover;
     for (size_t i = 0; inheritance->is_successor && i < handover->listener_count; i++)
         if (handover->listeners[i].fd == fd)
-            return &handover->listeners[i];
+            return handover->listeners[i].value;
     return NULL;
-}
-
-struct file_identity inheritance_file(const struct inheritance *inheritance, int fd)
-{
-    const struct handover_listener *listener = find_listener(inheritance, fd);
-    return listener == NULL ? (struct file_identity){.inode = 0} : listener->file;
-}
-
-const char *inheritance_value(const struct inheritance *inheritance, int fd)
-{
-    const struct handover_listener *listener = find_listener(inheritance, fd);
-    return listener == NULL ? NULL : listener->value;
 }
 
 static bool keep_open(int fd)

@@ -24,9 +24,6 @@ MUST_CHECK enum error inheritance_take(struct inheritance *inheritance, struct p
 size_t inheritance_claim(struct inheritance *inheritance, const char *value,
                          struct listener_queue queue, size_t room, int *ret_fds);
 
-/* The file that the server has made for this inherited socket, or none. */
-struct file_identity inheritance_file(const struct inheritance *inheritance, int fd);
-
 /* The listen value for which the predecessor had this socket; NULL: it had no such. */
 const char *inheritance_value(const struct inheritance *inheritance, int fd);
 

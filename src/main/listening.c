@@ -76,8 +76,7 @@ static enum error open_unix(const struct opening *opening, struct problem *probl
     struct file_identity file;
     enum error error = unix_listener_open(&address, &fd, &file, problem);
     if (error == ERROR_NONE)
-        add(opening, fd,
-            file_identity_is_none(file) ? inheritance_file(opening->inheritance, fd) : file);
+        add(opening, fd, file);
     return error;
 }
 

@@ -5,6 +5,7 @@
 #ifndef TOAD_SYS_LISTENER_H
 #define TOAD_SYS_LISTENER_H
 
+#include "base/file_identity.h"
 #include "base/limits.h"
 #include "base/problem.h"
 
@@ -17,6 +18,7 @@ struct listener_heritage {
     size_t count;
     int fds[LISTENERS_MAX];
     const char *names[LISTENERS_MAX]; /* what a service manager calls them; borrowed; may be NULL */
+    struct file_identity files[LISTENERS_MAX]; /* that the predecessor has made for them, or none */
 };
 
 /* How connections wait to be accepted. */

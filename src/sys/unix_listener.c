@@ -193,18 +193,31 @@ static bool is_bound_to(int fd, const char *path)
            name.sun_family == AF_UNIX && strncmp(name.sun_path, path, sizeof name.sun_path) == 0;
 }
 
-/* An inherited socket of this path; negative if there is none. */
-static int take_heritage(const struct unix_address *address)
+static bool is_the_file(const char *path, struct file_identity file)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+           file_identity_equal(identity_of(&status), file);
+}
+
+/* An inherited socket that is still found under this path; of those of others one does not ask. */
+static bool take_heritage(const struct unix_address *address, int *ret_fd,
+                          struct file_identity *ret_file)
 {
     struct listener_heritage *heritage = address->heritage;
     for (size_t i = 0; heritage != NULL && i < heritage->count; i++) {
         int fd = heritage->fds[i];
-        if (!is_bound_to(fd, address->path) || listener_adopt(fd, address->queue) != ERROR_NONE)
+        struct file_identity file = heritage->files[i];
+        bool is_found = file_identity_is_none(file) || is_the_file(address->path, file);
+        if (!is_bound_to(fd, address->path) || !is_found ||
+            listener_adopt(fd, address->queue) != ERROR_NONE)
             continue;
         heritage->fds[i] = -1;
-        return fd;
+        *ret_fd = fd;
+        *ret_file = file;
+        return true;
     }
-    return -1;
+    return false;
 }
 
 enum error unix_listener_open(const struct unix_address *address, int *ret_fd,
@@ -212,12 +225,8 @@ enum error unix_listener_open(const struct unix_address *address, int *ret_fd,
 {
     struct sockaddr_un name;
     int directory = -1;
-    int inherited = take_heritage(address);
-    if (inherited >= 0) {
-        *ret_fd = inherited;
-        *ret_file = (struct file_identity){.inode = 0};
+    if (take_heritage(address, ret_fd, ret_file))
         return ERROR_NONE;
-    }
     enum error error = name_socket(address->path, &name, problem);
     if (error == ERROR_NONE)
         error = lock_directory(address->path, &directory, problem);
@@ -257,13 +266,6 @@ void unix_listener_set_mode(const char *path, struct file_identity file, unsigne
     if (file_identity_equal(found, file))
         (void)set_mode(fd, mode);
     (void)close(fd);
-}
-
-static bool is_the_file(const char *path, struct file_identity file)
-{
-    struct stat status;
-    return lstat(path, &status) == 0 && S_ISSOCK(status.st_mode) &&
-           file_identity_equal(identity_of(&status), file);
 }
 
 void unix_listener_remove(const char *path, struct file_identity file)

@@ -20,8 +20,9 @@ struct unix_address {
 /* Checks whether the file could be made, or replaced if it is stale, without touching it. */
 MUST_CHECK enum error unix_listener_check(const char *path, struct problem *problem);
 
-/* Opens a socket that is found under the path, or takes the one that was inherited. `ret_file` is
- * the file that was made for it, or none. On an error nothing stays open and no file is left;
+/* Opens a socket that is found under the path, or takes the one that was inherited if its file is
+ * still there. `ret_file` is the file that this server, or its predecessor, has made for it, or
+ * none. On an error nothing stays open and no file is left;
  * ERROR_BUSY: somebody else has it. */
 MUST_CHECK enum error unix_listener_open(const struct unix_address *address, int *ret_fd,
                                          struct file_identity *ret_file, struct problem *problem);

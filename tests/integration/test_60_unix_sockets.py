@@ -406,6 +406,21 @@ def test_permissions_change_with_the_listen_value_alone(prepare, sockets):
     assert mode_of(path) == 0o640, "what was given by hand stays"
 
 
+@pytest.mark.promise("LSN-2", "UPG-1")
+def test_a_path_that_was_lost_is_back_after_a_deployment(prepare, sockets):
+    path = sockets / "a.sock"
+    server = prepare(listen=file_value(path)).start()
+    path.unlink()
+    server.upgrade()
+    assert answers(path)
+    path.unlink()
+    with foreign(path):
+        deploy_in_vain(server, IN_USE)
+        assert path.is_socket()
+    server.upgrade()
+    assert answers(path)
+
+
 def deploy_in_vain(server, told):
     """A deployment that fails; the old generation goes on."""
     old = server.manager

@@ -213,9 +213,8 @@ Test(inheritance, says_what_a_socket_was_opened_for_and_which_file_was_made_for_
     cr_expect_str_eq(inheritance_value(&inheritance, listeners[0]), "http://*:80");
     cr_expect_str_eq(inheritance_value(&inheritance, listeners[1]), "file:///run/a.sock");
     cr_expect_null(inheritance_value(&inheritance, 1000));
-    cr_expect(file_identity_is_none(inheritance_file(&inheritance, listeners[0])));
-    cr_expect(file_identity_equal(inheritance_file(&inheritance, listeners[1]), file));
-    cr_expect(file_identity_is_none(inheritance_file(&inheritance, 1000)));
+    cr_expect(file_identity_is_none(inheritance.sockets.files[0]));
+    cr_expect(file_identity_equal(inheritance.sockets.files[1], file));
 }
 
 /* ---- The service manager ---- */

@@ -41,7 +41,7 @@ int __wrap_unlink(const char *path)
 static void begin(void)
 {
     folder_open();
-    heritage.count = 0;
+    heritage = (struct listener_heritage){.count = 0};
 }
 
 TestSuite(unix_listener, .init = begin, .fini = folder_close);
@@ -437,6 +437,34 @@ Test(unix_listener, is_taken_from_who_had_it)
     cr_expect(fcntl(foreign, F_GETFL) & O_NONBLOCK);
     cr_expect_geq(accept4(foreign, NULL, NULL, SOCK_CLOEXEC), 0, "with those who wait");
     (void)close(client);
+}
+
+/* Promise LSN-2: the file is handed over with it. */
+Test(unix_listener, is_taken_from_its_predecessor_with_its_file)
+{
+    struct opened before = must_open(path());
+    heritage.files[heritage.count] = before.file;
+    heritage.fds[heritage.count++] = before.fd;
+    struct opened opened = must_open(path());
+    cr_expect_eq(opened.fd, before.fd);
+    cr_expect(file_identity_equal(opened.file, before.file));
+}
+
+/* Who has lost its path is not found any more: the next generation makes it anew. */
+Test(unix_listener, is_not_taken_if_its_path_is_lost)
+{
+    struct opened before = must_open(path());
+    heritage.files[heritage.count] = before.file;
+    heritage.fds[heritage.count++] = before.fd;
+    cr_assert_eq(unlink(path()), 0);
+    int foreign = bind_foreign(path(), SOCK_STREAM);
+    expect_refusal(path(), ERROR_BUSY, "Address already in use");
+    (void)close(foreign);
+    struct opened opened = must_open(path());
+    cr_expect_neq(opened.fd, before.fd);
+    cr_expect_not(file_identity_equal(opened.file, before.file));
+    cr_expect_eq(heritage.fds[0], before.fd);
+    cr_expect(is_reached(path()));
 }
 
 Test(unix_listener, is_not_taken_if_it_does_not_listen)
