@@ -135,8 +135,7 @@ static enum error open_endpoint(struct listening *listening, size_t index,
 enum error listening_open(struct listening *listening, const struct application *application,
                           struct inheritance *inheritance, struct problem *problem)
 {
-    listening->application = application;
-    listening->count = 0;
+    *listening = (struct listening){.application = application, .inheritance = inheritance};
     for (size_t i = 0; i < application->config.listen_count; i++) {
         enum error error = open_endpoint(listening, i, inheritance, problem);
         if (error != ERROR_NONE)
@@ -155,10 +154,17 @@ static const struct endpoint *endpoint_of(const struct listening *listening, siz
     return &listening->application->endpoints[listening->endpoints[i]];
 }
 
-void listening_settle(const struct listening *listening, const struct inheritance *inheritance)
+/* The listen value for which the generation before had this socket; NULL: it is new. */
+static const char *value_before(const struct listening *listening, size_t i)
 {
+    return inheritance_value(listening->inheritance, listening->fds[i]);
+}
+
+void listening_settle(struct listening *listening)
+{
+    listening->is_settled = true;
     for (size_t i = 0; i < listening->count; i++) {
-        const char *before = inheritance_value(inheritance, listening->fds[i]);
+        const char *before = value_before(listening, i);
         bool is_changed = before != NULL && strcmp(before, value_of(listening, i)) != 0;
         if (is_changed && !file_identity_is_none(listening->files[i]))
             unix_listener_set_mode(endpoint_of(listening, i)->path, listening->files[i],
@@ -174,12 +180,21 @@ void listening_hand_over(const struct listening *listening, struct handover *ret
             .fd = listening->fds[i], .value = value_of(listening, i), .file = listening->files[i]};
 }
 
+static void remove_file(const struct listening *listening, size_t i)
+{
+    const char *path = endpoint_of(listening, i)->path;
+    if (listening->is_settled || value_before(listening, i) != NULL)
+        unix_listener_remove(path, listening->files[i]);
+    else
+        unix_listener_withdraw(path, listening->files[i]);
+}
+
 void listening_close(struct listening *listening)
 {
     for (size_t i = 0; i < listening->count; i++) {
         (void)close(listening->fds[i]);
         if (!file_identity_is_none(listening->files[i]))
-            unix_listener_remove(endpoint_of(listening, i)->path, listening->files[i]);
+            remove_file(listening, i);
     }
     listening->count = 0;
 }

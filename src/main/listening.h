@@ -10,6 +10,8 @@
 
 struct listening {
     const struct application *application; /* borrowed */
+    const struct inheritance *inheritance; /* borrowed */
+    bool is_settled;                       /* this generation has served */
     size_t count;
     int fds[LISTENERS_MAX];
     size_t endpoints[LISTENERS_MAX];           /* of each: the number of its endpoint */
@@ -23,15 +25,16 @@ MUST_CHECK enum error listening_open(struct listening *listening,
                                      const struct application *application,
                                      struct inheritance *inheritance, struct problem *problem);
 
-/* This generation has taken over: files get the permissions that its listen values give them, if
- * these are others than before. */
-void listening_settle(const struct listening *listening, const struct inheritance *inheritance);
+/* This generation serves: files get the permissions that its listen values give them, if these are
+ * others than before. */
+void listening_settle(struct listening *listening);
 
 /* Tells the next generation what it inherits; the texts are the application's. */
 void listening_hand_over(const struct listening *listening, struct handover *ret_handover);
 
 /* Closes the sockets. Files go with the last process that holds them: the next generation, if it
- * listens there, too (promise LSN-2). */
+ * listens there, too. A generation that never served takes away what it has made (promises LSN-2,
+ * UPG-5). */
 void listening_close(struct listening *listening);
 
 #endif

@@ -118,7 +118,7 @@ static int become_successor(void *context, int channel, int errors)
 static void announce(void *context)
 {
     struct server *server = context;
-    listening_settle(&server->listening, server->plan->inheritance);
+    listening_settle(&server->listening);
     for (size_t i = 0; i < server->application->config.listen_count; i++) {
         char name[ENDPOINT_NAME_MAX];
         endpoint_name(&server->application->endpoints[i], server->listening.ports[i], name);

@@ -268,7 +268,7 @@ void unix_listener_set_mode(const char *path, struct file_identity file, unsigne
     (void)close(fd);
 }
 
-void unix_listener_remove(const char *path, struct file_identity file)
+static void remove_file(const char *path, struct file_identity file, bool must_be_stale)
 {
     struct sockaddr_un name;
     struct problem problem;
@@ -276,8 +276,18 @@ void unix_listener_remove(const char *path, struct file_identity file)
     if (!is_the_file(path, file) || name_socket(path, &name, &problem) != ERROR_NONE ||
         lock_directory(path, &directory, &problem) != ERROR_NONE)
         return;
-    /* Promise LSN-2: another generation may hold it. */
-    if (probe(&name) == ECONNREFUSED && is_the_file(path, file))
+    bool may_go = !must_be_stale || probe(&name) == ECONNREFUSED;
+    if (may_go && is_the_file(path, file))
         (void)unlink(path);
     (void)close(directory);
+}
+
+void unix_listener_remove(const char *path, struct file_identity file)
+{
+    remove_file(path, file, true);
+}
+
+void unix_listener_withdraw(const char *path, struct file_identity file)
+{
+    remove_file(path, file, false);
 }

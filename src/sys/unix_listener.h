@@ -34,4 +34,7 @@ void unix_listener_set_mode(const char *path, struct file_identity file, unsigne
  * closed its own. */
 void unix_listener_remove(const char *path, struct file_identity file);
 
+/* The same even if somebody holds it still: nobody has ever served there. */
+void unix_listener_withdraw(const char *path, struct file_identity file);
+
 #endif

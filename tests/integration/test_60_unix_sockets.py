@@ -474,6 +474,7 @@ def test_a_generation_that_is_killed_leaves_a_path_that_the_next_one_replaces(pr
     server.signal("USR2")
     spawned = server.await_trace(event="upgrade_spawned")["pid"]
     wait_until(new.exists, "the new path")
+    server.freeze(spawned)
     children = [child.pid for child in processes.children_of(spawned)]
     server.signal("KILL", spawned)
     server.await_trace(action="end_upgrade")

@@ -253,6 +253,9 @@ class Server:
             wait_until(lambda: self.process.poll() is not None, "the server to end", limit, seen=self.describe)
             return self.process.returncode
         self.await_gone(self.manager, limit)
+        # As long as the launcher is there, what it has started is its child.
+        if not self.stays_in_foreground:
+            self.process.wait(limit)
         # A predecessor that had still connections was the parent.
         ends = [end for trace in self.traces() for end in trace.find(event="exited", pid=self.manager)]
         return ends[0].get("status", -ends[0].get("signal", 0)) if ends else processes.reap(self.manager)

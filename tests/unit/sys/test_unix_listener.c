@@ -497,6 +497,23 @@ Test(unix_listener, goes_with_the_last_who_holds_it)
     unix_listener_remove(path(), opened.file);
 }
 
+/* Promise UPG-5: a generation that fails before it serves, with a process that it has forked. */
+Test(unix_listener, is_taken_back_whoever_holds_it)
+{
+    struct opened opened = must_open(path());
+    int forgotten = dup(opened.fd);
+    (void)close(opened.fd);
+    unix_listener_remove(path(), opened.file);
+    cr_expect(folder_has("sock"));
+    unix_listener_withdraw(path(), opened.file);
+    cr_expect_not(folder_has("sock"));
+    int other = bind_foreign(path(), SOCK_STREAM);
+    unix_listener_withdraw(path(), opened.file);
+    cr_expect(folder_has("sock"), "another server's");
+    (void)close(other);
+    (void)close(forgotten);
+}
+
 Test(unix_listener, stays_if_it_is_not_the_same_any_more)
 {
     struct opened opened = must_open(path());
