@@ -110,7 +110,7 @@ static void boot(void)
         .app = &descriptor,
         .lock_fd = memfd_create("lock", MFD_CLOEXEC),
         .listener_count = 1,
-        .listeners = {open_listener()},
+        .listeners = {{.fd = open_listener()}},
     };
     app_demand(log_open("/dev/null") == ERROR_NONE, "There is no log");
     app_demand(pipe2(life, O_CLOEXEC) == 0, "There is no pipe");
