@@ -47,7 +47,7 @@ def test_the_application_is_told_once_that_its_worker_leaves(leaving, way):
         name, _, what = way.partition(" ")
         server.signal(name, worker if what == "to it" else None)
         await_farewell(server, worker)
-        assert server.notes() == [f"worker_drain {worker}"], "before it says farewell to the manager at the latest"
+        wait_until(lambda: server.notes() == [f"worker_drain {worker}"], "the application to be told", seen=server.describe)
         if what == "twice":
             server.signal("QUIT", worker)
             server.signal("QUIT")

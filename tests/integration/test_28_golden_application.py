@@ -257,7 +257,7 @@ def test_it_sends_a_file(golden, tmp_path):
         assert answer.field("Content-Length") == "5"
         assert connection.get("/file?offset=2&size=3").body == b"cde"
         worker, = server.workers()
-        assert not [link for link in processes.descriptors_of(worker).values() if link == str(file)], "the server closes it"
+        wait_until(lambda: str(file) not in processes.descriptors_of(worker).values(), "the server to close the file")
 
 
 @pytest.mark.promise("APP-2", "APP-3")

@@ -36,7 +36,7 @@ def alone(prepare):
     """A server with one worker that takes large messages; alone(...).worker is its PID."""
 
     def make(**settings):
-        server = prepare(workers=1, **({"message_max": HUGE + MEBI} | settings))
+        server = prepare(workers=1, **({"message_max": HUGE + MEBI, "accepts": 0} | settings))
         server.environment |= sanitizer_environment(server.directory, quarantine_mb=1)
         server.start()
         server.worker, = server.workers()
