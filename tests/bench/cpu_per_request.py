@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """cpu_per_request - what one request costs the server, beside nginx and a bare epoll loop, in one run on one machine.
 
-    tests/bench/cpu_per_request.py [--seconds N] [--workers N] [--rounds N] [--build DIRECTORY] [--only NAME...]
+    tests/bench/cpu_per_request.py [--seconds N] [--workers N] [--rounds N] [--deferred] [--build DIRECTORY] [--only NAME...]
 
 A load generator fills its own core before a fast server fills its one, so requests per second hide the differences: what
 counts is the CPU time of the server's whole process tree, to the nanosecond, divided by the requests that wrk counted.
@@ -88,7 +88,7 @@ def main():
         home, peers = pathlib.Path(name), []
         try:
             for start in STARTS:
-                peers.append(start(options.build, options.workers, home))
+                peers.append(start(options, home))
             how = f"{options.workers} worker(s), {options.rounds} x {options.seconds} s"
             print(f"CPU time of the server in µs per request, {how}\n")
             print(f"{'case':<24}{'conns':>6}{'hypnotoad':>12}{'nginx':>10}{'bare epoll':>12}{'of nginx':>11}{'of bare':>10}"

@@ -88,7 +88,7 @@ def main():
     print(f"{'':<14}{'bytes/connection':>22}{'left when closed':>22}{'µs alone':>18}{'µs beside them':>22}")
     with tempfile.TemporaryDirectory() as name:
         for start in STARTS:
-            peer = start(options.build, options.workers, pathlib.Path(name))
+            peer = start(options, pathlib.Path(name))
             try:
                 measure(peer, options.connections)
             finally:

@@ -18,7 +18,7 @@ CLIENTS_MAX = 16384
 Peer = namedtuple("Peer", "name process port")
 
 HYPNOTOAD = """{{
-    listen => 'http://127.0.0.1:{port}', workers => {workers}, pid_file => '{home}/hypnotoad.pid',
+    listen => 'http://127.0.0.1:{port}?defer_accept={deferred:d}', workers => {workers}, pid_file => '{home}/hypnotoad.pid',
     accepts => 0, keep_alive_requests => 0, keep_alive_timeout => 600, clients => {clients},
 }};
 """
@@ -30,7 +30,7 @@ http {{
     access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type text/plain;
     client_body_temp_path {home}/1; proxy_temp_path {home}/2; fastcgi_temp_path {home}/3; uwsgi_temp_path {home}/4;
     scgi_temp_path {home}/5;
-    server {{ listen 127.0.0.1:{port} backlog=4096; location / {{ return 200 "Hello World"; }} }}
+    server {{ listen 127.0.0.1:{port} backlog=4096{deferred}; location / {{ return 200 "Hello World"; }} }}
 }}
 """
 
@@ -103,24 +103,26 @@ def stop(process):
             process.wait()
 
 
-def start_hypnotoad(build, workers, home):
-    port, config = free_port(), home / "hypnotoad.conf"
-    config.write_text(HYPNOTOAD.format(port=port, workers=workers, home=home, clients=CLIENTS_MAX))
+def start_hypnotoad(options, home):
+    port, config, build = free_port(), home / "hypnotoad.conf", options.build
+    config.write_text(HYPNOTOAD.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX,
+                                       deferred=options.deferred))
     command = [build / "hypnotoad", "--foreground", "--config", config, build / "apps/hello.so"]
     return launch("hypnotoad", home, command, port)
 
 
-def start_nginx(_build, workers, home):
+def start_nginx(options, home):
     port, config = free_port(), home / "nginx.conf"
-    config.write_text(NGINX.format(port=port, workers=workers, home=home, clients=CLIENTS_MAX))
+    config.write_text(NGINX.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX,
+                                   deferred=" deferred" if options.deferred else ""))
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or sys.exit("nginx is not installed")
     return launch("nginx", home, [program, "-e", home / "early.log", "-c", config], port)
 
 
-def start_bare(build, _workers, home):
-    """One process, however many workers the others have."""
+def start_bare(options, home):
+    """One process, however many workers the others have, and never deferred."""
     port = free_port()
-    return launch("bare epoll", home, [build / "tests/bench/bare_epoll", port], port)
+    return launch("bare epoll", home, [options.build / "tests/bench/bare_epoll", port], port)
 
 
 STARTS = (start_hypnotoad, start_nginx, start_bare)
@@ -128,4 +130,5 @@ STARTS = (start_hypnotoad, start_nginx, start_bare)
 
 def add_arguments(parser):
     parser.add_argument("--workers", type=int, default=1, help="of each server")
+    parser.add_argument("--deferred", action="store_true", help="connections wait for their first bytes, but at the bare loop")
     parser.add_argument("--build", type=pathlib.Path, default=BUILD, help="the build directory; default: HYPNOTOAD_BUILD")
