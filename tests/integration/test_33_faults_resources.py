@@ -11,6 +11,7 @@ import pytest
 from harness import LIMIT, processes, wait_until
 from harness.client import ConnectionEnded
 from harness.namespaces import unshared
+from harness.sanitizer import is_sanitized
 from harness_faults import sweep
 from harness_faults.preload import Clocks, Memory
 from harness_faults.strace import Injection, start_under
@@ -431,7 +432,7 @@ def test_r14_little_room_is_told_or_enough(prepare, limit):
     server = prepare("hello", workers=2)
     server.excuse("log", "a start that fails ends with a line of its own")
     server.excuse("deaths", "a worker may lack what it needs")
-    if (limit.startswith(("--as", "--data"))) and b"__asan_init" in server.build.hypnotoad.read_bytes():
+    if (limit.startswith(("--as", "--data"))) and is_sanitized(server.build.hypnotoad):
         pytest.skip("the address sanitizer's shadow needs all of the address space")
     server.before = limited(limit)
     server.launch()

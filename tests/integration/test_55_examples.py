@@ -12,7 +12,7 @@ import pytest
 
 from harness import LIMIT, processes, wait_until
 from harness.build import ROOT
-from harness_faults.preload import is_sanitized
+from harness.sanitizer import is_sanitized
 
 EXAMPLE = re.compile(r"^```c\n(/\* ([a-z]+) - .*?)^```$", re.MULTILINE | re.DOTALL)
 

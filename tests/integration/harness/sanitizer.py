@@ -1,4 +1,5 @@
 """sanitizer - the reports of sanitizer builds, which go to files because a daemon has no terminal."""
+import pathlib
 
 REPORTS = ("AddressSanitizer", "LeakSanitizer", "UndefinedBehaviorSanitizer", "runtime error:")
 
@@ -16,3 +17,8 @@ def sanitizer_reports(directory, stderr):
         yield f"{path.name}: {path.read_text(errors='replace')}"
     if any(word in stderr for word in REPORTS):
         yield stderr
+
+
+def is_sanitized(program):
+    """The sanitizers' names are in the table of symbols of a program that uses them."""
+    return b"__asan_init" in pathlib.Path(program).read_bytes()

@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from harness.sanitizer import is_sanitized
+
 HERE = pathlib.Path(__file__).parent
 
 
@@ -29,11 +31,6 @@ class Preload:
 
     def get(self, index):
         return struct.unpack_from("<q", self.space, 8 * index)[0]
-
-
-def is_sanitized(program):
-    """The sanitizers' names are in the table of symbols of a program that uses them."""
-    return b"__asan_init" in pathlib.Path(program).read_bytes()
 
 
 class Clocks(Preload):
