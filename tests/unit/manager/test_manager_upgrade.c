@@ -39,8 +39,9 @@ static void expect_service(const char *why)
     pid_t last = heir->pid;
     heir->word = 0;
     heir->is_stubborn = heir->must_hang_up = false;
+    unsigned born = heir->count;
     managed_send(SIGUSR2);
-    heir_await_birth(heir->count + 1);
+    heir_await_birth(born + 1);
     cr_expect_neq(heir->pid, last);
     heir->must_ask = true;
     heir_await_word('C');
