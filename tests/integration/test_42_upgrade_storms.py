@@ -292,6 +292,9 @@ class Blow:
         await_settled(server)
         with server.connect() as connection:
             assert connection.get("/", "Connection: close").status == 200
+        # Before the old manager has buried the new one, another deployment would be one too many.
+        if self.who == "new" and found == "old":
+            server.await_trace(action="end_upgrade")
         server.upgrade()
         return found
 
