@@ -13,7 +13,7 @@ enum {
     BODY_FIRST_SIZE = 4096,
 };
 
-static const char too_large[] = "The body is larger than the application takes";
+#define TOO_LARGE "The body is larger than the application takes"
 
 static bool is_none(const struct toad_request *request)
 {
@@ -95,7 +95,7 @@ static bool read_part(struct toad_request *request, struct bytes *input, struct 
     }
     body->seen += part.size;
     if (body->seen > body->most) {
-        conversation_refuse(connection, 413, too_large);
+        conversation_refuse(connection, 413, TOO_LARGE);
         return false;
     }
     if (body->on_part == NULL && !append(body, part)) {
@@ -175,7 +175,7 @@ static void refuse_too_large(struct toad_request *request)
         return;
     }
     request->is_aborted = true;
-    answer_text(request, 413, "The body is larger than the application takes\n");
+    answer_text(request, 413, TOO_LARGE "\n");
     if (callback != NULL)
         callback(request->worker->app_state, request);
 }
