@@ -5,18 +5,21 @@
 
 Opens N connections to one worker of each server, asks once over each, waits until all are answered, and shows the memory
 of the server's own per connection (user space; the kernel's is the same for all), the memory that is left when all have
-closed, and what a request costs over one busy connection meanwhile. Needs nginx."""
+closed, and the CPU time of a request of others meanwhile (keep-alive, as cpu_per_request.py has it). Needs wrk and nginx."""
 import argparse
 import pathlib
 import resource
 import socket
+import sys
 import tempfile
 import time
 
-from servers import PATIENCE, STARTS, add_arguments, cpu_seconds, memory_bytes, stop
+from cpu_per_request import CASES
+from cpu_per_request import measure as measure_requests
+from servers import PATIENCE, STARTS, add_arguments, memory_bytes, stop
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
-BUSY_REQUESTS = 20000
+SECONDS = 3
 
 
 def ask(connection):
@@ -35,41 +38,38 @@ def connect(port):
     return connection
 
 
-def busy_microseconds(peer):
-    with connect(peer.port) as connection:
-        before = cpu_seconds(peer)
-        for _ in range(BUSY_REQUESTS):
-            ask(connection)
-        return (cpu_seconds(peer) - before) / BUSY_REQUESTS * 1e6
+def open_at_server(port):
+    """Connections that the server has not closed: ESTABLISHED or CLOSE_WAIT at its end."""
+    rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] in ("01", "08") for row in rows)
 
 
-def settled_memory(peer, is_settled):
-    """Memory once it has stopped to move in the wanted direction."""
+def await_closed(peer):
+    """Waits until the server has closed what its clients have, and is done with it."""
     end = time.monotonic() + PATIENCE
-    before = memory_bytes(peer)
-    while time.monotonic() < end:
-        time.sleep(0.2)
-        after = memory_bytes(peer)
-        if is_settled(before, after):
-            return after
-        before = after
-    return before
-
-
-def measure(peer, count):
+    while open_at_server(peer.port) > 0:
+        if time.monotonic() > end:
+            sys.exit(f"{peer.name} keeps connections whose clients have gone")
+        time.sleep(0.05)
     with connect(peer.port) as connection:
         ask(connection)
+
+
+def measure(peer, count, home):
+    await_closed(peer)
+    alone = measure_requests(peer, CASES[0], SECONDS, home).microseconds
+    await_closed(peer)
     empty = memory_bytes(peer)
-    alone = busy_microseconds(peer)
     connections = []
     for _ in range(count):
         connections.append(connect(peer.port))
         ask(connections[-1])
     full = memory_bytes(peer)
-    beside = busy_microseconds(peer)
+    beside = measure_requests(peer, CASES[0], SECONDS, home).microseconds
     for connection in connections:
         connection.close()
-    left = settled_memory(peer, lambda before, after: after >= before)
+    await_closed(peer)
+    left = memory_bytes(peer)
     print(f"{peer.name:<14}{(full - empty) / count:>22.0f}{(left - empty) / count:>22.0f}{alone:>18.2f}{beside:>22.2f}")
 
 
@@ -90,7 +90,7 @@ def main():
         for start in STARTS:
             peer = start(options, pathlib.Path(name))
             try:
-                measure(peer, options.connections)
+                measure(peer, options.connections, pathlib.Path(name))
             finally:
                 stop(peer.process)
 
