@@ -18,10 +18,10 @@ add_library(libev INTERFACE)
 target_include_directories(libev SYSTEM INTERFACE ${EV_INCLUDE_DIR})
 target_link_libraries(libev INTERFACE ${EV_LIBRARY})
 
-# WebSocket: frames, compression, and one digest. Debian's package names its target wslay.
+# WebSocket: frames, compression, and one digest; TLS. Debian's package names its target wslay.
 find_package(wslay CONFIG REQUIRED)
 find_package(ZLIB REQUIRED)
-find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto)
+find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 if(TOAD_TESTS AND NOT TOAD_FUZZ)
