@@ -137,8 +137,8 @@ const char *toad_query(const struct toad_request *request);
 const char *toad_parameter(struct toad_request *request, const char *name);
 /* "1.1" or "1.0". */
 const char *toad_http_version(const struct toad_request *request);
-/* "http" or "https": what the client used, if a reverse proxy that is believed says so (promise
- * CON-9). */
+/* "https" if the connection has TLS, otherwise "http"; behind a reverse proxy that is believed,
+ * what the client used there, if it says so (promise CON-9). */
 const char *toad_scheme(const struct toad_request *request);
 /* The authority that the client asked for, such as "example.org:8080"; "" if it named none. Behind
  * a reverse proxy that is believed: what the client asked the proxy for. */
@@ -162,6 +162,16 @@ const char *toad_peer_address(const struct toad_request *request);
 const char *toad_local_address(const struct toad_request *request);
 /* Its port; 0 where the address is "". */
 unsigned toad_local_port(const struct toad_request *request);
+/* The version of TLS, such as "TLSv1.3"; NULL without TLS, whatever a proxy says. This and the next
+ * three are NULL as well if they are asked for the first time once the request was answered. */
+const char *toad_tls_version(const struct toad_request *request);
+/* The cipher suite, such as "TLS_AES_128_GCM_SHA256" or "ECDHE-RSA-AES128-GCM-SHA256". */
+const char *toad_tls_cipher(const struct toad_request *request);
+/* The name that the client asked for when the connection began (SNI), or NULL. */
+const char *toad_tls_server_name(const struct toad_request *request);
+/* The subject of the client's certificate, such as "CN=Alice,O=Example" (RFC 4514); NULL if it has
+ * shown none that the listener's ca has certified. */
+const char *toad_tls_client_subject(const struct toad_request *request);
 /* 1 for the first request of its connection. */
 uint64_t toad_request_number(const struct toad_request *request);
 /* The worker that serves the request. */

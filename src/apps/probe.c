@@ -8,6 +8,7 @@
  *     GET  /crash?how=segv|abort|exit     ends the worker
  *     any  /info                          what the server says about the request, as JSON
  *     any  /client                        who asked, and where, as JSON
+ *     GET  /tls                           what is known of the connection's TLS, as JSON
  *     POST /len                           the size of the body
  *     GET  /large?bytes=N                 N bytes: the alphabet, again and again
  *     GET  /stream?n=N&size=S[&length=1]  N parts of S bytes, in chunks or with a Content-Length
@@ -163,6 +164,27 @@ static void answer_client(void *state, struct toad_request *request)
     reply_json(request, &json);
 }
 
+static void add_fact(struct json *json, const char *key, const char *text)
+{
+    if (text != NULL)
+        json_text(json, key, text);
+}
+
+/* Only what there is. */
+static void answer_tls(void *state, struct toad_request *request)
+{
+    (void)state;
+    struct json json;
+    json_init(&json, json_space, sizeof(json_space));
+    json_begin(&json, NULL, '{');
+    add_fact(&json, "version", toad_tls_version(request));
+    add_fact(&json, "cipher", toad_tls_cipher(request));
+    add_fact(&json, "server_name", toad_tls_server_name(request));
+    add_fact(&json, "client_subject", toad_tls_client_subject(request));
+    json_end(&json, '}');
+    reply_json(request, &json);
+}
+
 struct ids {
     unsigned real, effective, saved;
 };
@@ -252,6 +274,7 @@ static const struct kit_route routes[] = {
     {"GET", "/mode", answer_mode},
     {"GET", "/ids", answer_ids},
     {NULL, "/client", answer_client},
+    {"GET", "/tls", answer_tls},
     {"GET", "/stream", parts_answer_stream},
     {"GET", "/drip", parts_answer_drip},
     {"GET", "/fail", parts_answer_fail},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define VERSION "1"
+#define TICKETS "tickets="
 
 enum {
     GENERATION_MAX = 1000000000
@@ -39,6 +40,8 @@ bool handover_write(struct buffer *buffer, const struct handover *handover)
                                      handover->channel, handover->errors, handover->manager,
                                      handover->generation, handover->is_detached ? 1 : 0) &&
                 append_text(buffer, handover->pid_path);
+    if (handover->tickets > 0)
+        fits = fits && buffer_append_format(buffer, " " TICKETS "%d", handover->tickets);
     for (size_t i = 0; i < handover->listener_count && fits; i++)
         fits = append_listener(buffer, &handover->listeners[i]);
     fits = fits && buffer_append(buffer, (struct bytes){"", 1});
@@ -98,10 +101,26 @@ static bool take_listener(char *word, struct handover_listener *ret_listener)
     return percent_decode(equals + 1, false);
 }
 
+/* True if it was one; a bad number of one leaves `ret_fd` negative. */
+static bool read_tickets(const char *word, int *ret_fd)
+{
+    uint64_t fd = 0;
+    struct bytes text = bytes_of(word);
+    if (!bytes_start_with(text, BYTES(TICKETS)))
+        return false;
+    text = bytes_from(text, BYTES(TICKETS).size);
+    *ret_fd = bytes_to_number(text, ENDPOINT_FD_MAX, &fd) && fd > 0 ? (int)fd : -1;
+    return true;
+}
+
 static bool take_listeners(char *rest, struct handover *ret_handover)
 {
     char *word = take_word(&rest);
     ret_handover->listener_count = 0;
+    if (word != NULL && read_tickets(word, &ret_handover->tickets))
+        word = take_word(&rest);
+    if (ret_handover->tickets < 0)
+        return false;
     for (; word != NULL; word = take_word(&rest)) {
         if (ret_handover->listener_count == LISTENERS_MAX ||
             !take_listener(word, &ret_handover->listeners[ret_handover->listener_count]))

@@ -1,10 +1,11 @@
 /* handover - what a manager tells the next generation: one line of text in the environment.
  *
- *   1 CHANNEL ERRORS MANAGER GENERATION DETACHED PID-FILE [FD[@DEVICE:INODE]=LISTEN-VALUE]...
+ *   1 CHANNEL ERRORS MANAGER GENERATION DETACHED PID-FILE [tickets=FD]
+ *     [FD[@DEVICE:INODE]=LISTEN-VALUE]...
  *
  * The first word is the version; the numbers are descriptors, a process, a count and 0 or 1; texts
  * are percent-encoded. DEVICE and INODE are those of the file under which a UNIX domain socket is
- * found, if the server has made it. Pure (promises UPG-1, CFG-9, LSN-2). */
+ * found, if the server has made it. Pure (promises UPG-1, UPG-3, CFG-9, LSN-2). */
 #ifndef TOAD_CONFIG_HANDOVER_H
 #define TOAD_CONFIG_HANDOVER_H
 
@@ -26,6 +27,7 @@ struct handover {
     uint32_t generation;  /* of the new one */
     bool is_detached;     /* the old manager runs in the background */
     const char *pid_path; /* borrowed from the text */
+    int tickets;          /* sealed memory with the keys of TLS tickets; 0: none */
     size_t listener_count;
     struct handover_listener listeners[LISTENERS_MAX];
 };

@@ -131,13 +131,13 @@ static void reader_begin_body(struct http_reader *reader, const llhttp_t *parser
     memcpy(reader->parser, parser, sizeof *parser);
 }
 
-enum http_progress http_reader_head(struct http_reader *reader, struct bytes head,
+enum http_progress http_reader_head(struct http_reader *reader, struct bytes head, bool is_tls,
                                     uint64_t body_most, struct http_head *ret_head,
                                     struct http_refusal *ret_refusal)
 {
     llhttp_t parser;
     struct bytes line = bytes_first(head, bytes_find(head, '\r'));
-    if (http_request_line_read(line, ret_head, ret_refusal) == HTTP_REFUSED ||
+    if (http_request_line_read(line, is_tls, ret_head, ret_refusal) == HTTP_REFUSED ||
         parse_head(&parser, head, ret_head, ret_refusal) == HTTP_REFUSED ||
         http_fields_read(ret_head, body_most, ret_refusal) == HTTP_REFUSED)
         return HTTP_REFUSED;

@@ -28,7 +28,7 @@ struct http_reader {
 /* Reads a whole head, as http_scan_head() found it. HTTP_COMPLETE or HTTP_REFUSED. Afterwards the
  * reader is ready for the body, of which it takes at most `body_most` bytes (413 beyond, also for a
  * Content-Length that promises more). After a refusal `*ret_head` is not to be read. */
-enum http_progress http_reader_head(struct http_reader *reader, struct bytes head,
+enum http_progress http_reader_head(struct http_reader *reader, struct bytes head, bool is_tls,
                                     uint64_t body_most, struct http_head *ret_head,
                                     struct http_refusal *ret_refusal);
 

@@ -22,6 +22,11 @@ void http_session_init(struct http_session *session, int64_t now_us)
         (struct http_session){.moved_us = now_us, .began_us = now_us, .life = HTTP_LIFE_IDLE};
 }
 
+void http_session_await_handshake(struct http_session *session)
+{
+    session->life = HTTP_LIFE_SHAKING;
+}
+
 enum error http_session_observe(struct http_session *session, enum http_session_event event,
                                 int64_t now_us)
 {
@@ -83,6 +88,7 @@ int64_t http_session_deadline(const struct http_session *session,
     switch (session->life) {
     case HTTP_LIFE_IDLE:
         return after(session->moved_us, settings->keep_alive_timeout_us);
+    case HTTP_LIFE_SHAKING:
     case HTTP_LIFE_HEAD:
         /* Promise CON-3: from its first byte, however slowly it trickles. */
         return after(session->began_us, settings->header_timeout_us);

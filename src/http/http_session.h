@@ -40,6 +40,9 @@ struct http_session {
 
 void http_session_init(struct http_session *session, int64_t now_us);
 
+/* Called after http_session_init(): the client must agree on TLS first. */
+void http_session_await_handshake(struct http_session *session);
+
 /* Something happened. HEAD_READ counts the request; what leads to FINISHING (REFUSED, TIMED_OUT in
  * life HEAD, an answer that is complete before its request) makes the answer the last one; FLUSHED
  * ends a stall. ERROR_INVALID, with nothing changed, if the table has no rule for it. */

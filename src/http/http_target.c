@@ -75,7 +75,8 @@ static bool has_visible_bytes_only(struct bytes target)
 }
 
 /* RFC 9112 3.2 */
-static enum http_progress read_target(struct http_head *head, struct http_refusal *ret_refusal)
+static enum http_progress read_target(struct http_head *head, bool is_tls,
+                                      struct http_refusal *ret_refusal)
 {
     struct bytes target = head->target;
     if (!has_visible_bytes_only(target))
@@ -93,13 +94,18 @@ static enum http_progress read_target(struct http_head *head, struct http_refusa
         head->path = target;
         return HTTP_COMPLETE;
     }
-    /* RFC 9110 7.4: nobody who asks for https is served without TLS. */
-    if (starts_with_scheme(target, BYTES("https://")))
+    bool is_https = starts_with_scheme(target, BYTES("https://"));
+    if (!is_https && !starts_with_scheme(target, BYTES("http://")))
+        return http_refuse(ret_refusal, 400, "The target is neither a path nor an http URI nor *");
+    /* RFC 9110 7.4: nobody who asks for https is served without TLS, and the other way round. */
+    if (is_https && !is_tls)
         return http_refuse(ret_refusal, 421,
                            "The target is an https URI, the connection has no TLS");
-    if (!starts_with_scheme(target, BYTES("http://")))
-        return http_refuse(ret_refusal, 400, "The target is neither a path nor an http URI nor *");
-    return read_absolute(bytes_from(target, BYTES("http://").size), head, ret_refusal);
+    if (!is_https && is_tls)
+        return http_refuse(ret_refusal, 421, "The target is an http URI, the connection has TLS");
+    return read_absolute(
+        bytes_from(target, is_https ? BYTES("https://").size : BYTES("http://").size), head,
+        ret_refusal);
 }
 
 static enum http_progress read_version(struct bytes line, struct http_head *head,
@@ -114,7 +120,8 @@ static enum http_progress read_version(struct bytes line, struct http_head *head
     return HTTP_COMPLETE;
 }
 
-enum http_progress http_request_line_read(struct bytes line, struct http_head *ret_head,
+enum http_progress http_request_line_read(struct bytes line, bool is_tls,
+                                          struct http_head *ret_head,
                                           struct http_refusal *ret_refusal)
 {
     if (read_version(line, ret_head, ret_refusal) == HTTP_REFUSED)
@@ -130,5 +137,5 @@ enum http_progress http_request_line_read(struct bytes line, struct http_head *r
     ret_head->query = ret_head->authority = (struct bytes){NULL, 0};
     if (bytes_equal(method, BYTES("CONNECT")) || bytes_equal(method, BYTES("TRACE")))
         return http_refuse(ret_refusal, 501, "The server does not implement this method");
-    return read_target(ret_head, ret_refusal);
+    return read_target(ret_head, is_tls, ret_refusal);
 }

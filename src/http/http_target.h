@@ -9,9 +9,10 @@
 /* Reads a request line, given without its CRLF, into method, target, path, query, authority (empty
  * unless the target has one) and version_minor. HTTP_COMPLETE or HTTP_REFUSED. CONNECT and TRACE
  * are refused with 501: the server knows them but implements neither for any target, and 405 is for
- * a method that it does (RFC 9110 9.1, 15.6.2). An https URI is refused with 421: no connection
- * here has TLS (RFC 9110 7.4). */
-enum http_progress http_request_line_read(struct bytes line, struct http_head *ret_head,
+ * a method that it does (RFC 9110 9.1, 15.6.2). An https URI is refused with 421 unless the
+ * connection has TLS, an http URI if it has (RFC 9110 7.4). */
+enum http_progress http_request_line_read(struct bytes line, bool is_tls,
+                                          struct http_head *ret_head,
                                           struct http_refusal *ret_refusal);
 
 /* What has come of a request, empty lines in front of it included, begins with the method HEAD:

@@ -2,6 +2,7 @@
 
 #include "main/app_module.h"
 #include "main/config_file.h"
+#include "main/tls_endpoint.h"
 #include "sys/file_name.h"
 #include "sys/listener.h"
 #include "sys/regular_file.h"
@@ -85,15 +86,18 @@ enum error application_configure(struct application *application, const struct o
     return error == ERROR_NONE ? read_endpoints(application, problem) : error;
 }
 
-/* What a listen value may say and this version cannot serve yet is refused, not passed over. */
-static enum error check_endpoint(const struct endpoint *endpoint, const char *value,
+/* Also reads the certificates of one with TLS. */
+static enum error check_endpoint(struct application *application, size_t index,
                                  struct problem *problem)
 {
+    const struct endpoint *endpoint = &application->endpoints[index];
+    const char *value = application->config.listen[index];
     struct problem reason;
-    if (endpoint_is_tls(endpoint))
-        return problem_set(problem, ERROR_INVALID,
-                           "Invalid listen value \"%s\": https is not available in this version",
-                           value);
+    enum error error = endpoint_is_tls(endpoint)
+                           ? tls_endpoint_open(endpoint, &application->contexts[index], &reason)
+                           : ERROR_NONE;
+    if (error != ERROR_NONE)
+        return problem_set(problem, error, "Invalid listen value \"%s\": %s", value, reason.text);
     /* Whether a path is to be had only a start can say, which may have inherited the socket. */
     if (endpoint_is_unix(endpoint))
         return ERROR_NONE;
@@ -106,11 +110,11 @@ static enum error check_endpoint(const struct endpoint *endpoint, const char *va
     return ERROR_NONE;
 }
 
-static enum error check_endpoints(const struct application *application, struct problem *problem)
+static enum error check_endpoints(struct application *application, struct problem *problem)
 {
     enum error error = ERROR_NONE;
     for (size_t i = 0; i < application->config.listen_count && error == ERROR_NONE; i++)
-        error = check_endpoint(&application->endpoints[i], application->config.listen[i], problem);
+        error = check_endpoint(application, i, problem);
     return error;
 }
 

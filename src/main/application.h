@@ -13,6 +13,7 @@
 #include "main/host.h"
 #include "main/options.h"
 #include "sys/privileges.h"
+#include "tls/tls_context.h"
 
 struct application {
     char path[CONFIG_PATH_MAX];        /* of the shared object, absolute, without symbolic links */
@@ -21,6 +22,7 @@ struct application {
     const char *temporary_directory;   /* borrowed from the environment */
     struct config config;
     struct endpoint endpoints[LISTEN_MAX];
+    struct tls_context *contexts[LISTEN_MAX]; /* of each; NULL: without TLS, or not loaded yet */
     struct privileges privileges;
     struct toad_app app;
     struct toad_config facts; /* what the application is told */

@@ -31,6 +31,8 @@ static enum error check(const struct handover *handover, struct problem *problem
                            "the handover names no channel to the running server");
     if (!is_open(handover->errors))
         return problem_set(problem, ERROR_INVALID, "the handover names no standard error");
+    if (handover->tickets > 0 && !is_open(handover->tickets))
+        return problem_set(problem, ERROR_INVALID, "the handover names no keys of tickets");
     for (size_t i = 0; i < handover->listener_count; i++)
         if (!is_open(handover->listeners[i].fd) ||
             !listener_is_listening(handover->listeners[i].fd))
@@ -136,7 +138,8 @@ static bool keep_open(int fd)
 
 static bool keep_all_open(const struct handover *handover)
 {
-    bool is_kept = keep_open(handover->channel) && keep_open(handover->errors);
+    bool is_kept = keep_open(handover->channel) && keep_open(handover->errors) &&
+                   (handover->tickets <= 0 || keep_open(handover->tickets));
     for (size_t i = 0; i < handover->listener_count && is_kept; i++)
         is_kept = keep_open(handover->listeners[i].fd);
     return is_kept;

@@ -2,6 +2,7 @@
 
 #include "config/setting.h"
 #include "main/listening.h"
+#include "main/tls_endpoint.h"
 #include "manager/manager_loop.h"
 #include "sys/accept_lock.h"
 #include "sys/clock.h"
@@ -29,6 +30,7 @@ struct server {
     struct worker_settings worker;
     struct toad_host host;
     struct listening listening;
+    struct tls_tickets *tickets; /* NULL without TLS */
 };
 
 /* What nobody needs is closed, and named to who has configured it. */
@@ -49,7 +51,8 @@ static void fill_listeners(struct worker_settings *worker, const struct listenin
     for (size_t i = 0; i < listening->count; i++)
         worker->listeners[i] = (struct worker_listener){
             .fd = listening->fds[i],
-            .accepts_one = listening->application->endpoints[listening->endpoints[i]].accepts_one};
+            .accepts_one = listening->application->endpoints[listening->endpoints[i]].accepts_one,
+            .context = listening->application->contexts[listening->endpoints[i]]};
 }
 
 static void fill_trust(struct http_trust *trust, const struct config *config)
@@ -95,6 +98,7 @@ static int run_worker(void *context, int heartbeat_fd, int life_fd, int gate_fd)
 {
     struct server *server = context;
     launch_abandon(server->plan->launch);
+    tls_tickets_close_fd(server->tickets);
     return worker_run(&server->worker, heartbeat_fd, life_fd, gate_fd);
 }
 
@@ -103,12 +107,14 @@ static int become_successor(void *context, int channel, int errors)
     static struct handover handover;
     const struct server *server = context;
     const struct worker_settings *worker = &server->worker;
-    handover = (struct handover){.channel = channel,
-                                 .errors = fcntl(STDERR_FILENO, F_DUPFD, STDERR_FILENO + 1),
-                                 .manager = server->pid, /* which may be gone by now */
-                                 .generation = worker->generation + 1,
-                                 .is_detached = worker->is_detached,
-                                 .pid_path = server->application->config.pid_file};
+    handover =
+        (struct handover){.channel = channel,
+                          .errors = fcntl(STDERR_FILENO, F_DUPFD, STDERR_FILENO + 1),
+                          .manager = server->pid, /* which may be gone by now */
+                          .generation = worker->generation + 1,
+                          .is_detached = worker->is_detached,
+                          .pid_path = server->application->config.pid_file,
+                          .tickets = server->tickets == NULL ? 0 : tls_tickets_fd(server->tickets)};
     listening_hand_over(&server->listening, &handover);
     if (dup2(errors, STDERR_FILENO) >= 0)
         inheritance_pass_on(server->plan->executable, server->plan->arguments, &handover);
@@ -237,8 +243,12 @@ static enum error prepare(struct server *server, struct problem *problem)
     if (error == ERROR_NONE)
         error = accept_lock_open(config->lock_file, application->temporary_directory,
                                  &server->worker.lock_fd, problem);
+    if (error == ERROR_NONE)
+        error = tls_endpoint_share_tickets(application, server->plan->inheritance->handover.tickets,
+                                           &server->tickets, problem);
     if (error != ERROR_NONE)
         return error;
+    tls_endpoint_warn(application, server->listening.ports);
     disown(server->plan->inheritance);
     fill_worker_settings(server);
     return initialize(server, problem);

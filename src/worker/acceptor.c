@@ -26,11 +26,12 @@ struct accepted {
 
 /* All are opened before one of them is served: a worker that has had enough goes when its last
  * connection ends (promise WRK-4). */
-static void welcome(struct toad_worker *worker, const struct accepted *batch, size_t count)
+static void welcome(struct toad_worker *worker, const struct accepted *batch, size_t count,
+                    const struct tls_context *context)
 {
     struct connection *connections[ACCEPT_BATCH_MAX];
     for (size_t i = 0; i < count; i++)
-        connections[i] = connection_open(worker, batch[i].fd, &batch[i].address);
+        connections[i] = connection_open(worker, batch[i].fd, &batch[i].address, context);
     /* What they ask for is often there already. */
     for (size_t i = 0; i < count; i++)
         if (connections[i] != NULL)
@@ -201,7 +202,7 @@ static void on_listener(struct ev_loop *loop, ev_io *io, int events)
     worker->facts.accepted += count;
     if (admission_is_spent(&worker->facts, &worker->settings->limits))
         worker_leave(worker);
-    welcome(worker, batch, count);
+    welcome(worker, batch, count, worker->settings->listeners[io - acceptor->listeners].context);
     worker_consider_going(worker);
 }
 

@@ -1,7 +1,9 @@
 #include "worker/connection.h"
 
 #include "sys/log.h"
+#include "tls/tls_session.h"
 #include "worker/conversation.h"
+#include "worker/handshake.h"
 #include "worker/transport.h"
 #include "worker/worker_process.h"
 
@@ -38,7 +40,8 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
 struct connection *connection_open(struct toad_worker *worker, int fd,
-                                   const struct sockaddr_storage *address)
+                                   const struct sockaddr_storage *address,
+                                   const struct tls_context *context)
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
@@ -49,6 +52,9 @@ struct connection *connection_open(struct toad_worker *worker, int fd,
     connection->worker = worker;
     http_session_init(&connection->session, worker->now_us);
     connection->peer = peer_of(address);
+    connection->context = context;
+    if (context != NULL)
+        http_session_await_handshake(&connection->session);
     ev_io_init(&connection->io, on_io, fd, EV_READ);
     ev_timer_init(&connection->timer, on_timer, 0., 0.);
     connection->io.data = connection;
@@ -95,11 +101,13 @@ void connection_close(struct connection *connection)
     ev_timer_stop(worker->loop, &connection->timer);
     forget_runnable(connection);
     unlink_connection(connection);
-    if (connection->exchange != NULL) {
-        if (reply_needs_reset(connection->exchange))
-            transport_reset(connection->io.fd);
+    bool is_cut = connection->exchange != NULL && reply_needs_reset(connection->exchange);
+    if (is_cut)
+        transport_reset(connection->io.fd);
+    if (connection->exchange != NULL)
         exchange_abort(connection->exchange);
-    }
+    /* What still waits is not the whole. */
+    tls_session_close(connection->tls, !is_cut && !output_is_stalled(connection));
     input_clear(&connection->input);
     output_clear(connection);
     (void)close(connection->io.fd);
@@ -131,6 +139,8 @@ static bool wants_input(const struct connection *connection)
     if (connection->has_ended || is_held_up)
         return false;
     switch (connection->session.life) {
+    case HTTP_LIFE_SHAKING:
+        return !transport_wants_room(connection_transport(connection));
     case HTTP_LIFE_IDLE:
     case HTTP_LIFE_HEAD:
     case HTTP_LIFE_LINGERING:
@@ -150,6 +160,7 @@ static bool wants_input(const struct connection *connection)
 static bool wants_output(const struct connection *connection)
 {
     return output_is_stalled(connection) ||
+           transport_wants_room(connection_transport(connection)) ||
            (connection->exchange != NULL && reply_wants_room(connection->exchange));
 }
 
@@ -252,6 +263,8 @@ static bool flush(struct connection *connection)
 {
     size_t waiting = output_waiting(connection);
     enum error error = output_flush(connection);
+    if (error == ERROR_NONE && connection->session.life == HTTP_LIFE_FINISHING)
+        error = transport_end(connection_transport(connection));
     if (error == ERROR_AGAIN) {
         /* A client that takes its answer, however slowly, is not silent. */
         if (output_waiting(connection) < waiting)
@@ -286,7 +299,8 @@ static void receive(struct connection *connection)
 {
     struct toad_worker *worker = connection->worker;
     size_t size = 0;
-    enum error error = transport_read(connection->io.fd, worker->input, READ_SIZE_MAX, &size);
+    enum error error =
+        transport_read(connection_transport(connection), worker->input, READ_SIZE_MAX, &size);
     if (error == ERROR_CLOSED) {
         connection->has_ended = true;
         conversation_receive(connection, (struct bytes){NULL, 0});
@@ -297,14 +311,29 @@ static void receive(struct connection *connection)
     }
 }
 
+/* TLS reads records, and may hold more than was asked for, or have to write before it can read. */
+static bool can_be_read(const struct connection *connection, int events)
+{
+    struct transport transport = connection_transport(connection);
+    return (events & EV_READ) != 0 || transport_has_input(transport) ||
+           ((events & EV_WRITE) != 0 && transport_wants_room(transport));
+}
+
+static void take_turn(struct connection *connection, int events)
+{
+    if (connection->session.life == HTTP_LIFE_SHAKING && !handshake_advance(connection))
+        return;
+    if (can_be_read(connection, events) && wants_input(connection))
+        receive(connection);
+    else if (events == 0)
+        conversation_receive(connection, (struct bytes){NULL, 0});
+}
+
 void connection_turn(struct connection *connection, int events)
 {
     struct toad_worker *worker = connection->worker;
     worker->running = connection;
-    if ((events & EV_READ) != 0 && wants_input(connection))
-        receive(connection);
-    else if (events == 0)
-        conversation_receive(connection, (struct bytes){NULL, 0});
+    take_turn(connection, events);
     bool goes_on = !connection->is_lost && deliver(connection);
     /* What a client that read too slowly held up is taken up again. */
     while (goes_on && connection->is_held_up && !output_is_stalled(connection)) {
@@ -319,6 +348,8 @@ void connection_turn(struct connection *connection, int events)
         connection->unconfirmed = transport_unconfirmed(connection->io.fd);
     update_watcher(connection);
     update_timer(connection);
+    if (transport_has_input(connection_transport(connection)) && wants_input(connection))
+        connection_make_runnable(connection);
     /* What is left there would go to another client. */
     assert(worker->scratch.buffer.size == 0);
     worker->running = NULL;

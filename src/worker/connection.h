@@ -10,12 +10,14 @@
 #include "worker/input.h"
 #include "worker/output.h"
 #include "worker/peer.h"
+#include "worker/transport.h"
 
 #include <ev.h>
 #include <stdbool.h>
 
 struct toad_worker;
 struct toad_request;
+struct tls_context;
 
 struct connection {
     ev_io io;
@@ -26,9 +28,11 @@ struct connection {
     struct connection *previous;
     struct connection *next_runnable;
     struct http_session session;
-    struct input *input;           /* NULL: nothing waits to be used */
-    struct output *output;         /* NULL: nothing waits to be sent */
-    struct toad_request *exchange; /* the request under way; NULL: none */
+    struct input *input;               /* NULL: nothing waits to be used */
+    struct output *output;             /* NULL: nothing waits to be sent */
+    struct toad_request *exchange;     /* the request under way; NULL: none */
+    const struct tls_context *context; /* of the listener; borrowed; NULL: without TLS */
+    struct tls_session *tls;           /* NULL: none, or not begun yet */
     struct peer peer;
     size_t unconfirmed; /* bytes that were sent and that the client lacked at the last look */
     bool has_ended;     /* the client sends nothing more */
@@ -40,13 +44,21 @@ struct connection {
     bool client_closes; /* the client itself asked for the end: it will send nothing more */
 };
 
-/* Takes over the descriptor; it is closed when there is no memory. NULL then. */
+/* Takes over the descriptor; it is closed when there is no memory. NULL then. With a context the
+ * client must speak TLS. */
 struct connection *connection_open(struct toad_worker *worker, int fd,
-                                   const struct sockaddr_storage *address);
+                                   const struct sockaddr_storage *address,
+                                   const struct tls_context *context);
 
 /* One turn: `events` are libev's, 0 for a turn without I/O. The connection may be gone afterwards.
  */
 void connection_turn(struct connection *connection, int events);
+
+/* How its bytes move now. */
+static inline struct transport connection_transport(const struct connection *connection)
+{
+    return (struct transport){connection->io.fd, connection->tls};
+}
 
 /* Gives it a turn before the loop waits again. */
 void connection_make_runnable(struct connection *connection);

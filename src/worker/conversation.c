@@ -120,6 +120,7 @@ static bool use(struct connection *connection, struct bytes *input, struct http_
     case HTTP_LIFE_WORKING:
     case HTTP_LIFE_ANSWERING:
         return body_advance(connection->exchange, input);
+    case HTTP_LIFE_SHAKING:
     case HTTP_LIFE_FINISHING:
     case HTTP_LIFE_LINGERING:
     case HTTP_LIFE_CLOSED:

@@ -80,14 +80,14 @@ static enum http_progress refuse(struct http_refusal *refusal, uint16_t status, 
     return HTTP_REFUSED;
 }
 
-static enum http_progress read_head(struct toad_request *request, struct bytes head,
+static enum http_progress read_head(struct toad_request *request, struct bytes head, bool is_tls,
                                     struct http_refusal *ret_refusal)
 {
     char *copy = memory_copy(&request->memory, head);
     if (copy == NULL)
         return refuse(ret_refusal, 503, "The server is out of memory");
     enum http_progress progress =
-        http_reader_head(&request->reader, (struct bytes){copy, head.size},
+        http_reader_head(&request->reader, (struct bytes){copy, head.size}, is_tls,
                          request->worker->settings->message_max_bytes, &request->head, ret_refusal);
     if (progress != HTTP_COMPLETE)
         return progress;
@@ -105,7 +105,7 @@ enum http_progress exchange_open(struct connection *connection, struct bytes hea
     struct toad_request *request = take(connection->worker);
     if (request == NULL)
         return refuse(ret_refusal, 503, "The server is out of memory");
-    enum http_progress progress = read_head(request, head, ret_refusal);
+    enum http_progress progress = read_head(request, head, connection->tls != NULL, ret_refusal);
     if (progress != HTTP_COMPLETE) {
         drop_reference(request);
         return progress;
@@ -113,6 +113,7 @@ enum http_progress exchange_open(struct connection *connection, struct bytes hea
     request->connection = connection;
     request->number = connection->session.requests + 1;
     request->peer = connection->peer;
+    request->is_tls = connection->tls != NULL;
     request->began_us = connection->worker->now_us;
     body_init(request);
     connection->exchange = request;

@@ -12,6 +12,7 @@
 #include "worker/memory.h"
 #include "worker/peer.h"
 #include "worker/reply.h"
+#include "worker/tls_facts.h"
 
 #include <stdbool.h>
 
@@ -38,6 +39,8 @@ struct toad_request {
     uint64_t number;
     int64_t began_us; /* when the head was complete */
     struct peer peer;
+    bool is_tls;
+    struct tls_facts tls;
 
     struct http_reader reader;
     struct http_head head; /* views into `memory` */

@@ -82,8 +82,8 @@ bool file_body_advance(struct toad_request *request)
     uint64_t left = reply->size - reply->written;
     size_t most = left < FILE_TURN_MAX ? (size_t)left : FILE_TURN_MAX;
     size_t sent = 0;
-    enum error error =
-        transport_send_file(connection->io.fd, reply->file_fd, reply->file_offset, most, &sent);
+    enum error error = transport_send_file(connection_transport(connection), reply->file_fd,
+                                           reply->file_offset, most, &sent);
     if (error == ERROR_AGAIN)
         return false;
     if (error == ERROR_CLOSED)

@@ -77,7 +77,9 @@ const char *toad_peer_address(const struct toad_request *request)
 const char *toad_scheme(const struct toad_request *request)
 {
     struct bytes scheme = told_of(request)->scheme;
-    return scheme.size == 0 ? "http" : scheme.data;
+    if (scheme.size > 0)
+        return scheme.data;
+    return request->is_tls ? "https" : "http";
 }
 
 const char *toad_host_name(const struct toad_request *request)

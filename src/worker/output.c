@@ -56,7 +56,7 @@ static enum error write_through(struct connection *connection, struct bytes byte
     struct buffer *scratch = &connection->worker->scratch.buffer;
     struct bytes collected = buffer_view(scratch);
     size_t sent = 0;
-    enum error error = transport_write(connection->io.fd, collected, bytes, &sent);
+    enum error error = transport_write(connection_transport(connection), collected, bytes, &sent);
     if (error == ERROR_SYSTEM)
         return error;
     size_t of_collected = sent < collected.size ? sent : collected.size;
@@ -85,7 +85,8 @@ enum error output_flush(struct connection *connection)
         struct output *output = connection->output;
         struct bytes rest = {output->data + output->sent, output->size - output->sent};
         size_t sent = 0;
-        error = transport_write(connection->io.fd, rest, (struct bytes){NULL, 0}, &sent);
+        error =
+            transport_write(connection_transport(connection), rest, (struct bytes){NULL, 0}, &sent);
         if (error != ERROR_NONE)
             break;
         output->sent += sent;

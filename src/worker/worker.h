@@ -13,9 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct tls_context;
+
 struct worker_listener {
     int fd;
-    bool accepts_one; /* one connection at a time (promise LSN-6) */
+    bool accepts_one;                  /* one connection at a time (promise LSN-6) */
+    const struct tls_context *context; /* borrowed; NULL: without TLS */
 };
 
 struct worker_settings {

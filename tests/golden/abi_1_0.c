@@ -163,6 +163,19 @@ static void write_log(void *state, struct toad_request *request)
     toad_reply(request, 200, NULL, "", 0);
 }
 
+static const char *known(const char *text)
+{
+    return text == NULL ? "" : text;
+}
+
+static void say_tls(const struct toad_request *request)
+{
+    say("tls_version=%s\ntls_cipher=%s\n", known(toad_tls_version(request)),
+        known(toad_tls_cipher(request)));
+    say("tls_server_name=%s\ntls_client_subject=%s\n", known(toad_tls_server_name(request)),
+        known(toad_tls_client_subject(request)));
+}
+
 static void show_request(void *state, struct toad_request *request)
 {
     (void)state;
@@ -174,6 +187,7 @@ static void show_request(void *state, struct toad_request *request)
         toad_remote_port(request), (unsigned long long)toad_request_number(request));
     say("peer_address=%s\nlocal_address=%s\nlocal_port=%u\n", toad_peer_address(request),
         toad_local_address(request), toad_local_port(request));
+    say_tls(request);
     reply_page(request);
 }
 

@@ -114,7 +114,8 @@ def test_it_reads_a_request(golden):
     assert seen == {"method": "PUT", "target": "/request/a%20b?x=%31", "path": "/request/a b", "query": "x=%31", "http_version": "1.1",
                     "scheme": "http", "host_name": "test", "remote_address": "127.0.0.1", "remote_port": str(port),
                     "request_number": "2", "peer_address": "127.0.0.1", "local_address": "127.0.0.1",
-                    "local_port": str(server.port)}
+                    "local_port": str(server.port), "tls_version": "", "tls_cipher": "", "tls_server_name": "",
+                    "tls_client_subject": ""}
 
 
 @pytest.mark.promise("APP-2", "CON-9")

@@ -13,7 +13,7 @@ from harness.sanitizer import sanitizer_environment, sanitizer_reports
 from harness.trace import Trace
 from harness.waiting import LIMIT, wait_until
 
-AVAILABLE = re.compile(r"^Server available at (?:http://(.+):(\d+)|(?:file|http\+unix)://(.+))\.$", re.MULTILINE)
+AVAILABLE = re.compile(r"^Server available at (?:https?://(.+):(\d+)|(?:file|http\+unix)://(.+))\.$", re.MULTILINE)
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[\d+\] (info|warn|error) \S.*$")
 # How a worker may end unless the test says otherwise: by itself, or told to.
 ORDERLY = [{"status": 0}, {"signal": 15}, {"signal": 9}, {"signal": 2}]

@@ -217,3 +217,32 @@ Test(handover, that_does_not_fit_is_not_begun)
         cr_expect_eq(line.size, room == needed ? needed + 1 : 1);
     }
 }
+
+/* Promise UPG-3 */
+Test(handover, says_where_the_keys_of_tickets_are)
+{
+    struct handover given = {.channel = 3,
+                             .tickets = 1048575,
+                             .pid_path = "tickets=7",
+                             .listener_count = 1,
+                             .listeners = {{.fd = 4, .value = "tickets=5"}}};
+    const char *line = write_line(&given);
+    cr_expect_str_eq(line, "1 3 0 0 0 0 tickets=7 tickets=1048575 4=tickets=5");
+    cr_assert_eq(read_text(line), ERROR_NONE, "%s", problem.text);
+    cr_expect_eq(handover.tickets, 1048575);
+    cr_expect_str_eq(handover.pid_path, "tickets=7");
+    cr_assert_eq(handover.listener_count, 1);
+    cr_expect_str_eq(handover.listeners[0].value, "tickets=5");
+    cr_assert_eq(read_text("1 3 4 5 6 1 pid tickets=7"), ERROR_NONE, "%s", problem.text);
+    cr_expect_eq(handover.tickets, 7);
+    cr_assert_eq(read_text("1 3 4 5 6 1 pid 4=x"), ERROR_NONE, "%s", problem.text);
+    cr_expect_eq(handover.tickets, 0, "there are none");
+    static const char *const bad[] = {"tickets=",           "tickets=0",       "tickets=-1",
+                                      "tickets=x",          "tickets=1048576", "4=x tickets=7",
+                                      "tickets=7 tickets=7"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char malformed[64];
+        (void)snprintf(malformed, sizeof malformed, "1 3 4 5 6 1 pid %s", bad[i]);
+        cr_expect_eq(read_text(malformed), ERROR_INVALID, "%s", bad[i]);
+    }
+}

@@ -98,7 +98,7 @@ static bool conversation_read_head(struct conversation *conversation, struct byt
     enum http_progress progress =
         http_scan_head(&conversation->scan, *input, &head, &size, &conversation->refusal);
     if (progress == HTTP_COMPLETE)
-        progress = http_reader_head(&conversation->reader, head, conversation->body_most,
+        progress = http_reader_head(&conversation->reader, head, false, conversation->body_most,
                                     &conversation->head, &conversation->refusal);
     if (progress == HTTP_REFUSED)
         conversation_refuse(conversation);

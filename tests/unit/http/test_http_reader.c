@@ -56,7 +56,7 @@ static struct http_refusal refusal;
 
 static enum http_progress read_head(struct bytes text, uint64_t body_most)
 {
-    return http_reader_head(&reader, text, body_most, &head, &refusal);
+    return http_reader_head(&reader, text, false, body_most, &head, &refusal);
 }
 
 Test(http_reader, gives_views_into_the_head)

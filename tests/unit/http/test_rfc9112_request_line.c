@@ -177,3 +177,37 @@ Test(rfc9112_request_line, may_name_the_whole_uri)
 {
     CHECK_ROWS(absolute_targets);
 }
+
+/* RFC 9110 4.2.2, 7.4: what a whole URI asks for is what the connection must be. */
+Test(rfc9112_request_line, must_agree_with_the_connection)
+{
+    static const struct {
+        const char *line;
+        bool is_tls;
+        uint16_t status; /* 0: it is taken */
+    } table[] = {
+        {"GET http://a/b HTTP/1.1", false, 0},
+        {"GET https://a/b HTTP/1.1", true, 0},
+        {"GET HTTPS://a/b HTTP/1.1", true, 0},
+        {"GET https://a/b HTTP/1.1", false, 421},
+        {"GET http://a/b HTTP/1.1", true, 421},
+        {"GET https:///b HTTP/1.1", true, 400},
+        {"GET https://u@a/b HTTP/1.1", true, 400},
+        {"GET ftp://a/b HTTP/1.1", true, 400},
+        {"GET /b HTTP/1.1", true, 0},
+        {"OPTIONS * HTTP/1.1", true, 0},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct http_head head;
+        struct http_refusal refusal = {.status = 0};
+        enum http_progress progress =
+            http_request_line_read(bytes_of(table[i].line), table[i].is_tls, &head, &refusal);
+        cr_expect_eq(progress, table[i].status == 0 ? HTTP_COMPLETE : HTTP_REFUSED, "%s",
+                     table[i].line);
+        cr_expect_eq(refusal.status, table[i].status, "%s", table[i].line);
+        if (progress == HTTP_COMPLETE && table[i].line[4] != '/' && table[i].line[0] == 'G') {
+            cr_expect(bytes_equal(head.authority, BYTES("a")), "%s", table[i].line);
+            cr_expect(bytes_equal(head.path, BYTES("/b")), "%s", table[i].line);
+        }
+    }
+}

@@ -167,7 +167,9 @@ Test(application, is_told_where_it_cannot_listen)
     } table[] = {
         {"ftp://127.0.0.1:80", "Invalid listen value \"ftp://127.0.0.1:80\""},
         {"http://127.0.0.1:99999", "Invalid listen value"},
-        {"https://127.0.0.1:80", "https is not available in this version"},
+        {"https://127.0.0.1:80:/none.pem:/none.key",
+         "80:/none.pem:/none.key\": certificate \"/none.pem\" cannot be read: No such file"},
+        {"https://127.0.0.1:80?verify=1", "80?verify=1\": verify needs a ca"},
         {"file:///run/sock?reuse=1", "reuse needs a host and a port"},
         {"http://no-such-host.invalid:80", "no-such-host.invalid"},
     };

@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+int (*client_wrap)(int fd);
+
 static char text[1 << 20];
 
 static int open_socket(int buffer_size)
@@ -31,7 +33,7 @@ static int open_socket(int buffer_size)
                                .sin_addr = {htonl(INADDR_LOOPBACK)},
                                .sin_port = htons(served_port)};
     cr_assert_eq(connect(fd, (struct sockaddr *)&name, sizeof name), 0);
-    return fd;
+    return client_wrap == NULL ? fd : client_wrap(fd);
 }
 
 int client_connect(void)

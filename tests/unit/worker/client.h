@@ -9,6 +9,8 @@
 int client_connect(void);
 /* One that takes little before it has to be read. */
 int client_connect_narrow(void);
+/* What becomes of each connection, if it is set: another descriptor that leads there. */
+extern int (*client_wrap)(int fd);
 
 /* Sends all of it; what cannot be sent any more is not an error. */
 void client_send(int fd, const char *text);

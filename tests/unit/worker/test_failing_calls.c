@@ -3,9 +3,11 @@
 #include "client.h"
 #include "played.h"
 #include "served.h"
+#include "tunnel.h"
 
 #include "kit/faulty.h"
 #include "kit/folder.h"
+#include "tls/tls_context.h"
 
 #include <criterion/criterion.h>
 
@@ -45,12 +47,15 @@ static void arm(void)
     faulty_arm(fault.call, fault.way, fault.at, FAULTY_HERE);
 }
 
+static const struct tls_context *context;
+
 static struct worker_settings life_settings(void)
 {
     static char path[1024];
     struct worker_settings settings = served_settings();
     (void)snprintf(path, sizeof path, "%s", folder_path("access"));
     settings.access_log_path = path;
+    settings.listeners[0].context = context;
     settings.is_detached = true;
     settings.session.linger_timeout_us = 20 * MILLISECOND_US;
     return settings;
@@ -264,4 +269,39 @@ Test(failing_calls, of_sending_files)
     };
     ask_all = ask_in_parts;
     RUN_ROWS(rows);
+}
+
+/* Both, and who does not speak TLS. */
+static void ask_within_tls(void)
+{
+    client_wrap = tunnel_open;
+    ask(GET("/"));
+    ask_to_the_end(client_connect(), CLOSING("/flood?bytes=200000&most=100000"));
+    ask_to_the_end(client_connect(), CLOSING("/file?bytes=50000&size=50000"));
+    ask_to_the_end(client_connect(), CLOSING("/parts-later"));
+    client_wrap = NULL;
+    ask_to_the_end(client_connect(), GET("/"));
+    ask_to_the_end(client_connect(), "\x16no handshake");
+    ask_to_the_end(client_connect(), "\x01");
+}
+
+/* What the library does by itself fails in its own tests. */
+Test(failing_calls, within_tls)
+{
+    static const struct row rows[] = {
+        {FAULTY_malloc, BOTH, BOTH, "memory"},
+        {FAULTY_calloc, NEVER, BOTH, "memory"},
+        {FAULTY_recv, NEVER, BOTH | INTERRUPTED, NULL},
+        {FAULTY_shutdown, NEVER, BOTH, NULL},
+    };
+    const struct tls_settings settings = {
+        .host = "127.0.0.1", .ca = "", .ciphers = "", .version = "", .verify = -1};
+    struct tls_context *own = NULL;
+    struct problem problem;
+    cr_assert_eq(tls_context_open(&settings, &own, &problem), ERROR_NONE, "%s", problem.text);
+    context = own;
+    ask_all = ask_within_tls;
+    RUN_ROWS(rows);
+    tunnel_close_all();
+    tls_context_close(own);
 }
