@@ -13,8 +13,10 @@
 
 #include <stdbool.h>
 
-#define TLS_TICKETS_PERIOD_US (8 * 3600 * SECOND_US)
-#define TLS_TICKETS_AGE_MAX_US (7 * 24 * 3600 * SECOND_US)
+#define HOUR_US (3600 * SECOND_US)
+#define DAY_US (24 * HOUR_US)
+#define TLS_TICKETS_PERIOD_US (8 * HOUR_US)
+#define TLS_TICKETS_AGE_MAX_US (7 * DAY_US)
 
 struct tls_tickets;
 
