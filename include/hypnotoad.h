@@ -35,14 +35,15 @@ extern "C" {
 #define TOAD_APP_HEADER                                                                            \
     (uint32_t)sizeof(struct toad_app), (uint16_t)TOAD_ABI_MAJOR, (uint16_t)TOAD_ABI_MINOR
 
-struct toad_host;    /* the server process that loads the application */
-struct toad_config;  /* what the configuration says to the application */
-struct toad_worker;  /* one worker process */
-struct toad_request; /* one request and its answer */
-struct toad_timer;   /* something that is due once */
-struct toad_watch;   /* a descriptor of the application's that is watched */
-struct toad_wakeup;  /* a way for other threads to call the worker's */
-struct ev_loop;      /* libev's; see toad_worker_loop() */
+struct toad_host;      /* the server process that loads the application */
+struct toad_config;    /* what the configuration says to the application */
+struct toad_worker;    /* one worker process */
+struct toad_request;   /* one request and its answer */
+struct toad_timer;     /* something that is due once */
+struct toad_watch;     /* a descriptor of the application's that is watched */
+struct toad_wakeup;    /* a way for other threads to call the worker's */
+struct toad_websocket; /* one WebSocket connection */
+struct ev_loop;        /* libev's; see toad_worker_loop() */
 
 /* What an application is. Members that are not named are NULL and mean: nothing to do. A server
  * accepts a descriptor of its own major version and of no later minor version than its own; members
@@ -77,6 +78,12 @@ struct toad_app {
      * toad_body_all(), or keep the request with toad_hold() and answer later. A request that is
      * left without any of these is answered with 500. */
     void (*request)(void *state, struct toad_request *request);
+
+    /* A request opens a WebSocket, and does it well: what does not is refused by the server (400,
+     * 405, 426). Say toad_ws_accept(), or refuse with any ordinary answer, now or, with
+     * toad_hold(), later. An application without this member gets such requests in `request`, as
+     * any other, and cannot accept them. */
+    void (*websocket)(void *state, struct toad_request *request);
 };
 
 /* ---- The host and the worker ---- */
@@ -227,8 +234,9 @@ uint64_t toad_body_size(const struct toad_request *request);
 /* Adds a header field to the answer, before it begins; the same name again adds a second field.
  * Both are copied. False, and a line in the log, for a name that is not a token, a value with CR,
  * LF, NUL or another control byte but TAB (promise CON-10), a field that is the server's own
- * business (Connection, Content-Length, Date, Keep-Alive, Trailer, Transfer-Encoding, Upgrade), an
- * answer that has begun, or more fields than fit into TOAD_FIELDS_SIZE_MAX bytes. */
+ * business (Connection, Content-Length, Date, Keep-Alive, Sec-WebSocket-Accept, -Extensions and
+ * -Protocol, Trailer, Transfer-Encoding, Upgrade), an answer that has begun, or more fields than
+ * fit into TOAD_FIELDS_SIZE_MAX bytes. */
 bool toad_add_header(struct toad_request *request, const char *name, const char *value);
 
 #define TOAD_FIELDS_SIZE_MAX 16384
@@ -288,6 +296,65 @@ void toad_release(struct toad_request *request);
  * answer is complete; never after it. A held request must still be released. */
 void toad_on_abort(struct toad_request *request,
                    void (*callback)(void *state, struct toad_request *request));
+
+/* ---- WebSocket ----
+ * A connection that was accepted lives until on_close returns; the worker counts it as one
+ * connection all the time. Pings are answered, messages are put together, inflated and, if they
+ * are text, seen to be UTF-8 before the application gets them; whoever breaks a rule or a limit
+ * (the setting websocket_max) is closed. */
+
+#define TOAD_WS_TEXT 1
+#define TOAD_WS_BINARY 2
+
+/* What happens on one connection. Members that are not named are NULL: nobody wants to know. */
+struct toad_ws_callbacks {
+    size_t struct_size; /* sizeof(struct toad_ws_callbacks) */
+    /* A whole message came; `type` is TOAD_WS_TEXT or TOAD_WS_BINARY. Its bytes live until the
+     * callback returns, and no NUL follows them. */
+    void (*on_message)(void *state, struct toad_websocket *ws, int type, struct toad_text message);
+    /* Exactly once, at the end, however it came: the code and reason of the client's close (1005: a
+     * close without one), 1006 if the connection ended without a close, or the code that the server
+     * closed with because the client broke a rule, and which. `ws` is not to be used any more. */
+    void (*on_close)(void *state, struct toad_websocket *ws, unsigned code,
+                     struct toad_text reason);
+    /* The worker leaves: the connection stays usable for a while, and is closed with 1001 before
+     * the time is up unless the application closes it (promise WRK-5). */
+    void (*on_drain)(void *state, struct toad_websocket *ws);
+    /* There is room again after toad_ws_send() took nothing. */
+    void (*on_writable)(void *state, struct toad_websocket *ws);
+};
+
+/* Accepts what `websocket` was called with. The callbacks are copied; `protocol` is the subprotocol
+ * of the connection, one that the client offers, or NULL. Fields from toad_add_header() go with the
+ * answer. The request is answered by this, and lives as long as the connection. NULL if the client
+ * has gone, or if it cannot be: then the server has answered with 500 or 503, or has logged that
+ * there was nothing to be accepted. No callback is called before this returns. */
+struct toad_websocket *toad_ws_accept(struct toad_request *request,
+                                      const struct toad_ws_callbacks *callbacks,
+                                      const char *protocol);
+/* The client offers this subprotocol. */
+bool toad_ws_offers(const struct toad_request *request, const char *protocol);
+
+/* The request that opened the connection; all that can be read of it. */
+struct toad_request *toad_ws_request(const struct toad_websocket *ws);
+/* A pointer of the application's own. on_close is the place to free it. */
+void toad_ws_set_data(struct toad_websocket *ws, void *data);
+/* What toad_ws_set_data() was given, or NULL. */
+void *toad_ws_data(const struct toad_websocket *ws);
+
+/* Sends a whole message, which is copied, and says how many bytes of the connection that takes. 0:
+ * it was not taken. Either too much waits for the client already - 256 KiB, this message included,
+ * unless it is the only one - and on_writable calls once there is room; or the connection is being
+ * closed; or it is a text that is not UTF-8, a mistake that is logged. */
+size_t toad_ws_send(struct toad_websocket *ws, int type, const void *data, size_t size);
+/* Sends a ping with at most 125 bytes, so that a silent client shows that it is there. False: it
+ * was not taken. */
+bool toad_ws_ping(struct toad_websocket *ws, const void *data, size_t size);
+/* Begins to close; on_close tells when the client has agreed, or did not in time. No message comes
+ * any more. `code` is 1000 or another one that may be sent, or 0 for a close without a code;
+ * `reason` is a text of at most 123 bytes or NULL. False if it is being closed already, or for a
+ * code or reason that may not be sent, a mistake that is logged. */
+bool toad_ws_close(struct toad_websocket *ws, unsigned code, const char *reason);
 
 /* ---- Time ---- */
 

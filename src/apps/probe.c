@@ -22,10 +22,17 @@
  *     GET  /mode                          MOJO_MODE
  *     GET  /ids                           users and groups of the worker, as JSON
  *
+ * and as WebSockets, which say "leaving" when the worker leaves:
+ *
+ *     /echo                               each message as it came
+ *     /push?n=N                           the texts 0 to N-1, as the client takes them
+ *     /close?code=N                       closes at once
+ *
  * Anything else is 404, or 405 if only the method is wrong. Numbers are read strictly. */
 #include "apps/json.h"
 #include "apps/kit.h"
 #include "apps/probe_parts.h"
+#include "apps/probe_websocket.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -290,6 +297,17 @@ static void answer(void *state, struct toad_request *request)
     kit_route(routes, sizeof(routes) / sizeof(routes[0]), state, request);
 }
 
+static const struct kit_route websockets[] = {
+    {"GET", "/echo", websocket_open_echo},
+    {"GET", "/push", websocket_open_push},
+    {"GET", "/close", websocket_open_close},
+};
+
+static void open_websocket(void *state, struct toad_request *request)
+{
+    kit_route(websockets, sizeof(websockets) / sizeof(websockets[0]), state, request);
+}
+
 static void stop(void *state)
 {
     (void)state;
@@ -297,4 +315,4 @@ static void stop(void *state)
 }
 
 const struct toad_app toad_app = {TOAD_APP_HEADER, .name = "probe", .worker_stop = stop,
-                                  .request = answer};
+                                  .request = answer, .websocket = open_websocket};

@@ -99,6 +99,7 @@ int64_t http_session_deadline(const struct http_session *session,
         return after(session->moved_us, settings->inactivity_timeout_us);
     case HTTP_LIFE_LINGERING:
         return session->began_us + settings->linger_timeout_us;
+    case HTTP_LIFE_UPGRADED:
     case HTTP_LIFE_CLOSED:
         break;
     }

@@ -118,8 +118,16 @@ bool http_reply_write(struct buffer *buffer, const struct http_reply *reply)
 
 bool http_field_is_reserved(struct bytes name)
 {
-    static const char *const names[] = {"Connection", "Content-Length",    "Date",   "Keep-Alive",
-                                        "Trailer",    "Transfer-Encoding", "Upgrade"};
+    static const char *const names[] = {"Connection",
+                                        "Content-Length",
+                                        "Date",
+                                        "Keep-Alive",
+                                        "Sec-WebSocket-Accept",
+                                        "Sec-WebSocket-Extensions",
+                                        "Sec-WebSocket-Protocol",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (bytes_equal_ignoring_case(name, bytes_of(names[i])))
             return true;

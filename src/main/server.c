@@ -22,6 +22,8 @@
 #include <unistd.h>
 
 #define LINGER_TIMEOUT_US (2 * SECOND_US)
+/* How long a WebSocket that has sent its close waits for its client's. */
+#define CLOSE_TIMEOUT_US (5 * SECOND_US)
 
 struct server {
     int32_t pid; /* of the manager */
@@ -79,6 +81,17 @@ static void fill_worker_settings(struct server *server)
         .linger_timeout_us = LINGER_TIMEOUT_US,
         .keep_alive_requests = (uint64_t)config->keep_alive_requests,
     };
+    worker->websocket = (struct ws_life_settings){
+        .websocket_timeout_us = config->websocket_timeout_us,
+        .close_timeout_us = CLOSE_TIMEOUT_US,
+        .linger_timeout_us = LINGER_TIMEOUT_US,
+    };
+    worker->websocket_extension = (struct ws_extension_settings){
+        .may_compress = config->websocket_compression,
+        .server_window_bits_most = WS_WINDOW_BITS_MOST,
+        .client_window_bits_most = WS_WINDOW_BITS_MOST,
+    };
+    worker->websocket_max_bytes = (uint64_t)config->websocket_max_bytes;
     worker->heartbeat_interval_us = config->heartbeat_interval_us;
     worker->graceful_timeout_us = config->graceful_timeout_us;
     worker->message_max_bytes = (uint64_t)config->message_max_bytes;
@@ -169,7 +182,6 @@ static void warn_of_settings(const struct config *config)
 {
     static const enum setting_id without_effect[] = {
         SETTING_bonjour,
-        SETTING_websocket_timeout,
     };
     for (size_t i = 0; i < sizeof without_effect / sizeof without_effect[0]; i++)
         if (config->is_given[without_effect[i]])

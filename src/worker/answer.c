@@ -27,6 +27,17 @@ void answer_text(struct toad_request *request, uint16_t status, const char *text
     reply(request, status, BYTES("text/plain; charset=utf-8"), bytes_of(text));
 }
 
+void answer_lines(struct toad_request *request, uint16_t status, const char *lines,
+                  const char *text)
+{
+    char storage[256];
+    struct buffer line;
+    buffer_init(&line, storage, sizeof storage);
+    (void)buffer_append_format(&line, "%s\n", text);
+    request->reply.lines = lines;
+    reply(request, status, BYTES("text/plain; charset=utf-8"), buffer_view(&line));
+}
+
 void answer_refusal(struct connection *connection, uint16_t status, const char *reason)
 {
     char storage[256];

@@ -106,6 +106,8 @@ void connection_close(struct connection *connection)
         transport_reset(connection->io.fd);
     if (connection->exchange != NULL)
         exchange_abort(connection->exchange);
+    if (connection->websocket != NULL)
+        websocket_lose(connection->websocket);
     /* What still waits is not the whole. */
     tls_session_close(connection->tls, !is_cut && !output_is_stalled(connection));
     input_clear(&connection->input);
@@ -141,6 +143,8 @@ static bool wants_input(const struct connection *connection)
     switch (connection->session.life) {
     case HTTP_LIFE_SHAKING:
         return !transport_wants_room(connection_transport(connection));
+    case HTTP_LIFE_UPGRADED:
+        return websocket_wants_input(connection->websocket);
     case HTTP_LIFE_IDLE:
     case HTTP_LIFE_HEAD:
     case HTTP_LIFE_LINGERING:
@@ -161,7 +165,8 @@ static bool wants_output(const struct connection *connection)
 {
     return output_is_stalled(connection) ||
            transport_wants_room(connection_transport(connection)) ||
-           (connection->exchange != NULL && reply_wants_room(connection->exchange));
+           (connection->exchange != NULL && reply_wants_room(connection->exchange)) ||
+           (connection->websocket != NULL && websocket_wants_room(connection->websocket));
 }
 
 static void update_watcher(struct connection *connection)
@@ -178,6 +183,14 @@ static void update_watcher(struct connection *connection)
         ev_io_start(loop, &connection->io);
 }
 
+static void note_movement(struct connection *connection)
+{
+    if (connection->websocket != NULL)
+        websocket_note_movement(connection->websocket);
+    else
+        conversation_observe(connection, HTTP_SESSION_MOVED);
+}
+
 /* Promise CON-3: the kernel asks for more only when a good part of what it holds has gone, and a
  * client that takes less in all that time is not silent. */
 static void look_at_client(struct connection *connection)
@@ -185,18 +198,27 @@ static void look_at_client(struct connection *connection)
     size_t before = connection->unconfirmed;
     connection->unconfirmed = transport_unconfirmed(connection->io.fd);
     if (connection->unconfirmed < before)
-        conversation_observe(connection, HTTP_SESSION_MOVED);
+        note_movement(connection);
+}
+
+static int64_t deadline_of(const struct connection *connection)
+{
+    if (connection->websocket != NULL)
+        return websocket_deadline(connection->websocket);
+    return http_session_deadline(&connection->session, &connection->worker->settings->session);
 }
 
 /* When the timer is due: at the deadline, or before it to look at the client. */
 static int64_t next_time(const struct connection *connection)
 {
     const struct toad_worker *worker = connection->worker;
-    const struct http_session_settings *settings = &worker->settings->session;
-    int64_t deadline_us = http_session_deadline(&connection->session, settings);
-    if (deadline_us == NEVER_US || !wants_output(connection))
+    int64_t timeout_us = connection->websocket != NULL
+                             ? worker->settings->websocket.websocket_timeout_us
+                             : worker->settings->session.inactivity_timeout_us;
+    int64_t deadline_us = deadline_of(connection);
+    if (deadline_us == NEVER_US || timeout_us == 0 || !wants_output(connection))
         return deadline_us;
-    int64_t look_us = worker->now_us + settings->inactivity_timeout_us / LOOKS_PER_TIMEOUT;
+    int64_t look_us = worker->now_us + timeout_us / LOOKS_PER_TIMEOUT;
     return look_us < deadline_us ? look_us : deadline_us;
 }
 
@@ -224,6 +246,8 @@ static void update_timer(struct connection *connection)
  */
 static bool take_note_of_flush(struct connection *connection)
 {
+    if (connection->websocket != NULL)
+        return websocket_note_flush(connection->websocket);
     struct http_session *session = &connection->session;
     if (!session->is_stalled && session->life != HTTP_LIFE_FINISHING)
         return true;
@@ -258,21 +282,40 @@ static bool is_still_taken(struct connection *connection)
     return most_us == 0 || silent_us < most_us;
 }
 
+/* What waits is the last that is said. */
+static bool says_no_more(const struct connection *connection)
+{
+    if (connection->websocket != NULL)
+        return websocket_is_finishing(connection->websocket);
+    return connection->session.life == HTTP_LIFE_FINISHING;
+}
+
 /* Sends what can be sent. False if the connection is over. */
 static bool flush(struct connection *connection)
 {
     size_t waiting = output_waiting(connection);
     enum error error = output_flush(connection);
-    if (error == ERROR_NONE && connection->session.life == HTTP_LIFE_FINISHING)
+    if (error == ERROR_NONE && says_no_more(connection))
         error = transport_end(connection_transport(connection));
     if (error == ERROR_AGAIN) {
         /* A client that takes its answer, however slowly, is not silent. */
         if (output_waiting(connection) < waiting)
-            conversation_observe(connection, HTTP_SESSION_MOVED);
-        http_session_stall(&connection->session, connection->worker->now_us);
+            note_movement(connection);
+        if (connection->websocket != NULL)
+            websocket_note_stall(connection->websocket);
+        else
+            http_session_stall(&connection->session, connection->worker->now_us);
         return true;
     }
     return error == ERROR_NONE && take_note_of_flush(connection);
+}
+
+/* Something waits for its turn to be said; true if something may be there to be sent. */
+static bool advance(struct connection *connection)
+{
+    if (connection->websocket != NULL)
+        return websocket_advance(connection->websocket);
+    return connection->exchange != NULL && reply_advance(connection->exchange);
 }
 
 /* The same, and lets an answer go on that comes in parts. */
@@ -280,7 +323,7 @@ static bool deliver(struct connection *connection)
 {
     if (!flush(connection))
         return false;
-    if (connection->exchange == NULL || !reply_advance(connection->exchange))
+    if (!advance(connection))
         return true;
     return !connection->is_lost && flush(connection);
 }
@@ -291,7 +334,8 @@ static bool is_finished(const struct connection *connection)
     if (connection->is_lost || life == HTTP_LIFE_CLOSED)
         return true;
     /* A client that has ended gets its answer, and nothing else can come from it. */
-    bool waits = life == HTTP_LIFE_IDLE || life == HTTP_LIFE_HEAD || life == HTTP_LIFE_LINGERING;
+    bool waits = life == HTTP_LIFE_UPGRADED || life == HTTP_LIFE_IDLE || life == HTTP_LIFE_HEAD ||
+                 life == HTTP_LIFE_LINGERING;
     return connection->has_ended && waits && !output_is_stalled(connection);
 }
 
@@ -364,7 +408,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     worker_refresh_time(worker);
     if (wants_output(connection))
         look_at_client(connection);
-    if (http_session_deadline(&connection->session, &worker->settings->session) > worker->now_us) {
+    if (deadline_of(connection) > worker->now_us) {
         update_timer(connection);
         return;
     }

@@ -17,6 +17,7 @@
 
 struct toad_worker;
 struct toad_request;
+struct toad_websocket;
 struct tls_context;
 
 struct connection {
@@ -31,6 +32,7 @@ struct connection {
     struct input *input;               /* NULL: nothing waits to be used */
     struct output *output;             /* NULL: nothing waits to be sent */
     struct toad_request *exchange;     /* the request under way; NULL: none */
+    struct toad_websocket *websocket;  /* NULL: the connection speaks HTTP */
     const struct tls_context *context; /* of the listener; borrowed; NULL: without TLS */
     struct tls_session *tls;           /* NULL: none, or not begun yet */
     struct peer peer;

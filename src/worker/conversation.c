@@ -120,6 +120,9 @@ static bool use(struct connection *connection, struct bytes *input, struct http_
     case HTTP_LIFE_WORKING:
     case HTTP_LIFE_ANSWERING:
         return body_advance(connection->exchange, input);
+    case HTTP_LIFE_UPGRADED:
+        websocket_receive(connection->websocket, input);
+        return false;
     case HTTP_LIFE_SHAKING:
     case HTTP_LIFE_FINISHING:
     case HTTP_LIFE_LINGERING:
@@ -188,6 +191,10 @@ void conversation_receive(struct connection *connection, struct bytes bytes)
 
 void conversation_time_out(struct connection *connection)
 {
+    if (connection->websocket != NULL) {
+        websocket_time_out(connection->websocket);
+        return;
+    }
     conversation_observe(connection, HTTP_SESSION_TIMED_OUT);
     if (connection->session.life != HTTP_LIFE_FINISHING)
         return;

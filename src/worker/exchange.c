@@ -4,6 +4,7 @@
 #include "sys/log.h"
 #include "worker/answer.h"
 #include "worker/conversation.h"
+#include "worker/opening.h"
 #include "worker/worker_process.h"
 
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static void give_back(struct toad_request *request)
     pool->count++;
 }
 
-static void drop_reference(struct toad_request *request)
+void exchange_drop(struct toad_request *request)
 {
     if (--request->references == 0)
         give_back(request);
@@ -107,7 +108,7 @@ enum http_progress exchange_open(struct connection *connection, struct bytes hea
         return refuse(ret_refusal, 503, "The server is out of memory");
     enum http_progress progress = read_head(request, head, connection->tls != NULL, ret_refusal);
     if (progress != HTTP_COMPLETE) {
-        drop_reference(request);
+        exchange_drop(request);
         return progress;
     }
     request->connection = connection;
@@ -141,13 +142,26 @@ void exchange_end_call(struct toad_request *request)
 {
     if (--request->calls == 0)
         answer_if_forgotten(request);
-    drop_reference(request);
+    exchange_drop(request);
 }
 
 void exchange_ask_application(struct toad_request *request)
 {
+    struct toad_worker *worker = request->worker;
+    struct ws_refusal refusal;
     exchange_begin_call(request);
-    request->worker->settings->app->request(request->worker->app_state, request);
+    switch (opening_judge(request, &refusal)) {
+    case WS_VERDICT_PLAIN:
+        worker->settings->app->request(worker->app_state, request);
+        break;
+    case WS_VERDICT_VALID:
+        request->is_opening = true;
+        worker->settings->app->websocket(worker->app_state, request);
+        break;
+    case WS_VERDICT_REFUSED:
+        opening_refuse(request, &refusal);
+        break;
+    }
     exchange_end_call(request);
 }
 
@@ -161,15 +175,20 @@ void exchange_abort(struct toad_request *request)
     request->on_abort = NULL;
     if (callback != NULL)
         callback(request->worker->app_state, request);
-    drop_reference(request);
+    exchange_drop(request);
 }
 
-void exchange_finish(struct toad_request *request)
+void exchange_detach(struct toad_request *request)
 {
     request->on_abort = NULL;
     request->connection->exchange = NULL;
     request->connection = NULL;
-    drop_reference(request);
+}
+
+void exchange_finish(struct toad_request *request)
+{
+    exchange_detach(request);
+    exchange_drop(request);
 }
 
 void toad_hold(struct toad_request *request)
@@ -189,7 +208,7 @@ void toad_release(struct toad_request *request)
      * answer. */
     if (request->references == 2 && request->connection != NULL)
         answer_if_forgotten(request);
-    drop_reference(request);
+    exchange_drop(request);
 }
 
 void toad_on_abort(struct toad_request *request,

@@ -26,6 +26,7 @@ struct toad_request {
     uint32_t holds; /* those of the references that the application has */
     uint32_t calls; /* those of callbacks that run, one within the other */
     bool is_aborted;
+    bool is_opening; /* of a WebSocket, and valid */
 
     request_callback *on_abort;
     void *data;
@@ -68,6 +69,10 @@ void exchange_abort(struct toad_request *request);
 
 /* The answer is complete: the conversation goes on without the request. */
 void exchange_finish(struct toad_request *request);
+
+/* The same for one that lives on: what it says stays readable until exchange_drop(). */
+void exchange_detach(struct toad_request *request);
+void exchange_drop(struct toad_request *request);
 
 void exchange_pool_clear(struct exchange_pool *pool);
 

@@ -107,9 +107,11 @@ void reply_send_head(struct toad_request *request, uint16_t status, struct bytes
         .content_type = type,
         .body = body,
         .content_length = size,
-        .has_fields = reply->fields.first != NULL,
+        .has_fields = reply->fields.first != NULL || reply->lines != NULL,
     };
     conversation_send_head(connection, &head);
+    if (reply->lines != NULL)
+        conversation_send(connection, bytes_of(reply->lines));
     if (head.has_fields)
         reply_fields_send(&reply->fields, connection);
 }

@@ -26,6 +26,7 @@ struct reply {
     uint64_t written;
     size_t queued; /* bytes that may still wait for the client */
     request_callback *on_writable;
+    const char *lines; /* fields of the host's own, each with CRLF; static, NULL: none */
     struct reply_fields fields;
     struct reply_fields trailers;
     int file_fd; /* in phase FILE */

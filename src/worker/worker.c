@@ -61,6 +61,7 @@ void worker_leave(struct toad_worker *worker)
     worker->facts.is_leaving = true;
     acceptor_close(&worker->acceptor);
     beat(worker);
+    websockets_drain(worker);
     if (worker->settings->app->worker_drain != NULL)
         worker->settings->app->worker_drain(worker->app_state);
 }
@@ -245,6 +246,7 @@ static void release(struct toad_worker *worker)
     while (worker->connections != NULL)
         connection_close(worker->connections);
     access_log_close(&worker->access_log);
+    ws_shared_clear(&worker->websockets);
     exchange_pool_clear(&worker->exchanges);
     ev_loop_destroy(worker->loop);
     free(worker->input);
@@ -277,6 +279,7 @@ int worker_run(const struct worker_settings *settings, int heartbeat_fd, int lif
     worker.acceptor.lock_fd = -1;
     worker.gate_fd = gate_fd;
     buffer_init(&worker.scratch.buffer, worker.scratch.storage, sizeof worker.scratch.storage);
+    websockets_init(&worker);
     ignore_signals();
     bool has_served = prepare(&worker) == ERROR_NONE && serve(&worker) == ERROR_NONE;
     release(&worker);

@@ -8,6 +8,8 @@
 #include "hypnotoad.h"
 #include "policy/admission.h"
 #include "sys/privileges.h"
+#include "ws/ws_extension.h"
+#include "ws/ws_life.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +29,9 @@ struct worker_settings {
     int64_t heartbeat_interval_us;
     int64_t graceful_timeout_us; /* how long it may leave when the manager is gone */
     uint64_t message_max_bytes;
+    struct ws_life_settings websocket;
+    struct ws_extension_settings websocket_extension;
+    uint64_t websocket_max_bytes;
     struct http_trust trust; /* in reverse proxies */
     struct privileges privileges;
     const struct toad_app

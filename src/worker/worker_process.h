@@ -8,6 +8,7 @@
 #include "worker/connection.h"
 #include "worker/exchange.h"
 #include "worker/output.h"
+#include "worker/websocket.h"
 #include "worker/worker.h"
 
 #include <ev.h>
@@ -37,7 +38,9 @@ struct toad_worker {
     struct exchange_pool exchanges;
     struct output_scratch scratch;
     struct access_log access_log;
-    char *input; /* READ_SIZE_MAX bytes that one turn reads into */
+    struct ws_shared websockets;
+    int64_t websockets_end_us; /* when the last one gets its 1001; of a worker that leaves */
+    char *input;               /* READ_SIZE_MAX bytes that one turn reads into */
 
     int64_t date_s; /* the second that `date` shows */
     char date[HTTP_DATE_SIZE];

@@ -507,6 +507,68 @@ static void fail(void *state, struct toad_request *request)
     toad_fail(request);
 }
 
+/* ---- WebSocket ---- */
+
+static void drained(void *state, struct toad_websocket *ws)
+{
+    (void)state;
+    (void)toad_ws_send(ws, TOAD_WS_TEXT, "drain", 5);
+    (void)toad_ws_close(ws, 4000, "drain");
+}
+
+static void went(void *state, struct toad_websocket *ws, unsigned code, struct toad_text reason)
+{
+    unsigned long *count = toad_ws_data(ws);
+    const struct worker *worker = state;
+    bool is_expected = reason.size == 3 && memcmp(reason.data, "bye", 3) == 0 && code == 1000;
+    if (*count > 0)
+        note(worker->application, is_expected ? "websocket" : "wrong");
+    free(count);
+}
+
+/* Counts in front of what it sends back. */
+static void heard(void *state, struct toad_websocket *ws, int type, struct toad_text message)
+{
+    unsigned long *count = toad_ws_data(ws);
+    char text[64];
+    (void)state;
+    if (type == TOAD_WS_TEXT) {
+        int size = snprintf(text, sizeof(text), "%lu %s %.*s", ++*count,
+                            toad_path(toad_ws_request(ws)), (int)message.size, message.data);
+        if (toad_ws_send(ws, type, text, (size_t)size) != (size_t)size + 2)
+            abort();
+    } else if (!toad_ws_ping(ws, message.data, message.size)) {
+        abort();
+    }
+}
+
+static void writable(void *state, struct toad_websocket *ws)
+{
+    (void)state;
+    (void)ws;
+}
+
+static void open_websocket(void *state, struct toad_request *request)
+{
+    const struct toad_ws_callbacks callbacks = {
+        .struct_size = sizeof(callbacks),
+        .on_message = heard,
+        .on_close = went,
+        .on_drain = drained,
+        .on_writable = writable,
+    };
+    (void)state;
+    unsigned long *count = calloc(1, sizeof(*count));
+    struct toad_websocket *ws =
+        count == NULL
+            ? NULL
+            : toad_ws_accept(request, &callbacks, toad_ws_offers(request, "gold") ? "gold" : NULL);
+    if (ws == NULL)
+        free(count);
+    else
+        toad_ws_set_data(ws, count);
+}
+
 /* ---- Descriptors and threads ---- */
 
 struct pond {
@@ -645,4 +707,5 @@ const struct toad_app toad_app = {
     .worker_drain = worker_drain,
     .worker_stop = worker_stop,
     .request = answer,
+    .websocket = open_websocket,
 };

@@ -81,6 +81,8 @@ Test(config, has_the_defaults_of_the_promises)
     cr_expect_eq(config.inactivity_timeout_us, 30 * SECOND_US);
     cr_expect_eq(config.header_timeout_us, 10 * SECOND_US);
     cr_expect_eq(config.message_max_bytes, INT64_C(16) * 1024 * 1024);
+    cr_expect_eq(config.websocket_max_bytes, 262144);
+    cr_expect(config.websocket_compression);
     cr_expect_eq(config.trusted_proxies_count, 0);
     cr_expect_str_eq(config.log_file, "");
     cr_expect_str_eq(config.access_log, "");
@@ -222,6 +224,7 @@ Test(config, takes_0_where_the_promise_says_so)
                                             SETTING_spare,
                                             SETTING_heartbeat_timeout,
                                             SETTING_message_max,
+                                            SETTING_websocket_max,
                                             SETTING_backlog};
     static const enum setting_id refused[] = {SETTING_clients, SETTING_workers,
                                               SETTING_heartbeat_interval, SETTING_upgrade_timeout,

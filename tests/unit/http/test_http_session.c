@@ -258,10 +258,15 @@ Test(http_session_deadline, is_as_the_life_says)
         enum http_life life;
         int64_t deadline_us;
     } rows[] = {
-        {HTTP_LIFE_IDLE, 200 + 5 * SECOND_US},       {HTTP_LIFE_HEAD, 100 + 10 * SECOND_US},
-        {HTTP_LIFE_BODY, 200 + 30 * SECOND_US},      {HTTP_LIFE_WORKING, 200 + 30 * SECOND_US},
-        {HTTP_LIFE_ANSWERING, 200 + 30 * SECOND_US}, {HTTP_LIFE_FINISHING, 200 + 30 * SECOND_US},
-        {HTTP_LIFE_LINGERING, 100 + 2 * SECOND_US},  {HTTP_LIFE_CLOSED, NEVER_US},
+        {HTTP_LIFE_IDLE, 200 + 5 * SECOND_US},
+        {HTTP_LIFE_HEAD, 100 + 10 * SECOND_US},
+        {HTTP_LIFE_BODY, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_WORKING, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_ANSWERING, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_FINISHING, 200 + 30 * SECOND_US},
+        {HTTP_LIFE_LINGERING, 100 + 2 * SECOND_US},
+        {HTTP_LIFE_CLOSED, NEVER_US},
+        {HTTP_LIFE_UPGRADED, NEVER_US},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct http_session session = session_in(rows[i].life);

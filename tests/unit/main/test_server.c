@@ -165,12 +165,11 @@ Test(server, keeps_an_access_log)
 Test(server, names_settings_that_have_no_effect)
 {
     pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], bonjour => 1, "
-                                       "upgrade_timeout => 5, websocket_timeout => 9, " BASE "}");
+                                       "upgrade_timeout => 5, " BASE "}");
     expect_end_by(server, SIGTERM);
     const char *log = folder_read("log");
     cr_expect(strstr(log, "warn The setting bonjour has no effect in this version") != NULL, "%s",
               log);
-    cr_expect(strstr(log, "warn The setting websocket_timeout has no effect") != NULL, "%s", log);
     cr_expect(strstr(log, "upgrade_timeout") == NULL, "%s", log);
 }
 

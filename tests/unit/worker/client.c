@@ -46,9 +46,8 @@ int client_connect_narrow(void)
     return open_socket(8192);
 }
 
-void client_send(int fd, const char *bytes)
+void client_send_bytes(int fd, const char *bytes, size_t rest)
 {
-    size_t rest = strlen(bytes);
     while (rest > 0) {
         ssize_t size = send(fd, bytes, rest, MSG_NOSIGNAL);
         if (size <= 0)
@@ -56,6 +55,11 @@ void client_send(int fd, const char *bytes)
         bytes += size;
         rest -= (size_t)size;
     }
+}
+
+void client_send(int fd, const char *bytes)
+{
+    client_send_bytes(fd, bytes, strlen(bytes));
 }
 
 void client_send_many(int fd, const char *bytes, unsigned count)
@@ -178,6 +182,18 @@ bool client_skip(int fd, size_t size)
     while (size > 0) {
         if (!receive(fd, bytes, size < sizeof bytes ? size : sizeof bytes, &got))
             return false;
+        size -= got;
+    }
+    return true;
+}
+
+bool client_read(int fd, char *bytes, size_t size)
+{
+    size_t got = 0;
+    while (size > 0) {
+        if (!receive(fd, bytes, size, &got))
+            return false;
+        bytes += got;
         size -= got;
     }
     return true;

@@ -14,6 +14,9 @@ extern int (*client_wrap)(int fd);
 
 /* Sends all of it; what cannot be sent any more is not an error. */
 void client_send(int fd, const char *text);
+void client_send_bytes(int fd, const char *bytes, size_t size);
+/* Exactly so many bytes; false if the connection ended before. */
+bool client_read(int fd, char *bytes, size_t size);
 /* `count` times the same. */
 void client_send_many(int fd, const char *text, unsigned count);
 

@@ -401,6 +401,6 @@ static void stop(void *state)
 }
 
 const struct toad_app played_app = {
-    TOAD_APP_HEADER,       .name = "played",    .worker_start = start,
-    .worker_drain = drain, .worker_stop = stop, .request = answer,
+    TOAD_APP_HEADER,     .name = "played",  .worker_start = start,         .worker_drain = drain,
+    .worker_stop = stop, .request = answer, .websocket = played_websocket,
 };

@@ -19,4 +19,7 @@ bool played_parts_answer(struct toad_request *request);
 bool played_bodies_answer(struct toad_request *request);
 bool played_loop_answer(struct toad_request *request);
 
+/* Opens WebSockets. */
+void played_websocket(void *state, struct toad_request *request);
+
 #endif

@@ -21,16 +21,20 @@ struct served {
     unsigned stops;
     unsigned aborts;
     unsigned bodies;
-    unsigned destroyed; /* data of requests */
-    unsigned due;       /* timers that called back */
-    unsigned keeping;   /* requests that /keep holds now */
-    unsigned blocking;  /* /block was reached */
-    unsigned begun;     /* answers in parts */
-    unsigned parts;     /* of bodies that were handed over */
-    unsigned ends;      /* of such bodies */
-    unsigned shorts;    /* writes that took less than they were given */
-    unsigned writables; /* calls that said that there is room again */
-    size_t taken;       /* bytes of parts, of bodies or of answers */
+    unsigned destroyed;  /* data of requests */
+    unsigned due;        /* timers that called back */
+    unsigned keeping;    /* requests that /keep holds now */
+    unsigned blocking;   /* /block was reached */
+    unsigned begun;      /* answers in parts */
+    unsigned parts;      /* of bodies that were handed over */
+    unsigned ends;       /* of such bodies */
+    unsigned shorts;     /* writes that took less than they were given */
+    unsigned writables;  /* calls that said that there is room again */
+    size_t taken;        /* bytes of parts, of bodies or of answers */
+    unsigned opened;     /* WebSockets */
+    unsigned closed;     /* of them */
+    unsigned close_code; /* of the last one */
+    unsigned warned;     /* of them, that the worker leaves */
     /* What the test tells it. */
     int start_outcome;
     bool must_answer; /* what /keep holds */
