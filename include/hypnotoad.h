@@ -343,9 +343,9 @@ void toad_ws_set_data(struct toad_websocket *ws, void *data);
 void *toad_ws_data(const struct toad_websocket *ws);
 
 /* Sends a whole message, which is copied, and says how many bytes of the connection that takes. 0:
- * it was not taken. Either too much waits for the client already - 256 KiB, this message included,
- * unless it is the only one - and on_writable calls once there is room; or the connection is being
- * closed; or it is a text that is not UTF-8, a mistake that is logged. */
+ * it was not taken. Either 256 KiB wait for the client already, and on_writable calls once there is
+ * room; or the connection is being closed; or it is a text that is not UTF-8, a mistake that is
+ * logged. */
 size_t toad_ws_send(struct toad_websocket *ws, int type, const void *data, size_t size);
 /* Sends a ping with at most 125 bytes, so that a silent client shows that it is there. False: it
  * was not taken. */

@@ -98,13 +98,12 @@ static bool is_gone(const struct toad_websocket *ws)
     return ws->connection == NULL || conversation_is_over(ws->connection);
 }
 
-/* A message that is the only one is taken whatever its size: there would never be more room. */
-static bool has_room(struct toad_websocket *ws, size_t size)
+/* Whole messages: the last one may be larger than the room that it finds. */
+static bool has_room(struct toad_websocket *ws)
 {
-    size_t most = STREAM_WAITING_MAX - WS_FRAME_HEAD_MAX;
-    bool fits = ws->queued == 0 || (size <= most && ws->queued <= most - size);
-    ws->is_short = ws->is_short || !fits;
-    return fits;
+    bool has_any = ws->queued < STREAM_WAITING_MAX;
+    ws->is_short = ws->is_short || !has_any;
+    return has_any;
 }
 
 static size_t send_frame(struct toad_websocket *ws, const struct ws_frame *frame)
@@ -135,7 +134,7 @@ static void drop(struct toad_websocket *ws)
 size_t toad_ws_send(struct toad_websocket *ws, int type, const void *data, size_t size)
 {
     struct ws_frame frame;
-    if (is_gone(ws) || ws->session.state.life != WS_LIFE_OPEN || !has_room(ws, size))
+    if (is_gone(ws) || ws->session.state.life != WS_LIFE_OPEN || !has_room(ws))
         return 0;
     if (type != TOAD_WS_TEXT && type != TOAD_WS_BINARY) {
         complain(ws, "a message of an unknown type");
@@ -156,7 +155,7 @@ size_t toad_ws_send(struct toad_websocket *ws, int type, const void *data, size_
 bool toad_ws_ping(struct toad_websocket *ws, const void *data, size_t size)
 {
     struct ws_control control;
-    if (is_gone(ws) || !has_room(ws, size))
+    if (is_gone(ws) || !has_room(ws))
         return false;
     worker_refresh_time(ws->worker);
     enum error error =
