@@ -9,10 +9,12 @@ import threading
 import time
 
 import pytest
+import websockets
 
 from harness import LIMIT, processes, wait_until
 from harness.build import ROOT
 from harness.sanitizer import is_sanitized
+from harness.websocket import connect, run
 
 EXAMPLE = re.compile(r"^```c\n(/\* ([a-z]+) - .*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -286,6 +288,52 @@ def test_squeeze_has_no_more_children_than_it_may(serve):
 def test_squeeze_without_gzip_is_not_available(prepare, examples):
     server = prepare(examples["squeeze"], environment={"PATH": "/nowhere"}).start()
     assert ask(server, "POST", "/", b"x") == (503, b"no child\n")
+
+
+# ---- chat ----
+
+@pytest.mark.promise("APP-3", "CON-8", "WRK-5")
+def test_chat_lets_everybody_hear_everybody(serve):
+    server = serve("chat", workers=1)
+
+    async def talk():
+        lee = await connect(server, "/chat?name=Lee")
+        assert await lee.recv() == "Lee: comes"
+        ann = await connect(server, "/chat?name=Ann")
+        assert [await lee.recv(), await ann.recv()] == ["Ann: comes"] * 2
+        await ann.send("hello, ♥")
+        assert [await lee.recv(), await ann.recv()] == ["Ann: hello, ♥"] * 2
+        await ann.close()
+        assert await lee.recv() == "Ann: leaves"
+        server.signal("QUIT")
+        await lee.wait_closed()
+        return lee.close_code, lee.close_reason
+    assert run(talk()) == (1012, "Come again")
+    assert server.await_end() == 0
+
+
+@pytest.mark.promise("APP-3", "CON-8")
+@pytest.mark.parametrize("message, code", [(b"bytes", 1003), ("x" * 4097, 1009)])
+def test_chat_does_not_understand_that(serve, message, code):
+    async def talk(server):
+        async with connect(server, "/chat?name=Lee") as lee:
+            await lee.recv()
+            await lee.send(message)
+            await lee.wait_closed()
+        return lee.close_code
+    assert run(talk(serve("chat", workers=1))) == code
+
+
+@pytest.mark.promise("APP-3", "CON-8")
+def test_chat_knows_whom_it_lets_in(serve):
+    async def refused(server, path):
+        with pytest.raises(websockets.InvalidStatusCode) as error:
+            await connect(server, path)
+        return error.value.status_code
+    server = serve("chat", workers=1)
+    for path, status in [("/chat", 400), ("/chat?name=a%20b", 400), ("/chat?name=" + "x" * 33, 400), ("/?name=Lee", 404)]:
+        assert run(refused(server, path)) == status
+    assert ask(server, "GET", "/chat?name=Lee")[0] == 426
 
 
 # ---- primes ----
