@@ -10,6 +10,7 @@
  *     any /crash      the worker answers and dies
  *     any /spin       the worker answers and is busy for ever */
 #include "apps/demo_page.h"
+#include "apps/demo_echo.h"
 #include "apps/demo_parts.h"
 #include "apps/kit.h"
 
@@ -243,6 +244,10 @@ static void worker_stop(void *state)
 }
 
 const struct toad_app toad_app = {
-    TOAD_APP_HEADER,   .name = "demo", .worker_start = worker_start, .worker_stop = worker_stop,
+    TOAD_APP_HEADER,
+    .name = "demo",
+    .worker_start = worker_start,
+    .worker_stop = worker_stop,
     .request = answer,
+    .websocket = demo_open_echo,
 };

@@ -29,7 +29,7 @@ static void answer(void *, toad_request *request)
 }
 
 const struct toad_app toad_app = {TOAD_APP_HEADER, "sample", nullptr, nullptr, nullptr,
-                                  nullptr,         nullptr, nullptr, answer};
+                                  nullptr,         nullptr, nullptr, answer, nullptr};
 """
 
 

@@ -4,8 +4,10 @@ import re
 import time
 
 import pytest
+import websockets
 
 from harness import LIMIT, processes, wait_until
+from harness.websocket import connect, run
 
 
 @pytest.fixture
@@ -22,6 +24,25 @@ def counted(text):
     found = re.fullmatch(r"Worker (\d+) counted (\d+) bytes in (\d+) parts? and kept none of them\.\n", text)
     assert found, text
     return tuple(map(int, found.groups()))
+
+
+# ---- The live echo ----
+
+@pytest.mark.promise("APP-3", "CON-8")
+def test_it_echoes_over_a_websocket(start):
+    server = start("demo", workers=1)
+
+    async def talk():
+        async with connect(server, "/live") as websocket:
+            assert await websocket.recv() == f"Connected to worker {server.workers()[0]} of generation 1."
+            await websocket.send("grüß dich")
+            assert await websocket.recv() == "grüß dich"
+            await websocket.send(b"bytes")
+            await websocket.wait_closed()
+        assert websocket.close_code == 1003
+        with pytest.raises(websockets.InvalidStatusCode, match="404"):
+            await connect(server, "/who")
+    run(talk())
 
 
 # ---- Counting aloud ----

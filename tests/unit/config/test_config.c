@@ -118,8 +118,11 @@ Test(config, is_read_from_a_whole_file)
          "header_timeout => 1.5,\n"
          "  message_max => 0x100, log_file => 'x.log', access_log => 'x.log', access_log_json => "
          "1, bonjour => 0,\n"
-         "  app => {root => './public', dotfiles => 1},\n"
+         "  app => {root => './public', dotfiles => 1}, websocket_max => 1000, "
+         "websocket_compression => 0,\n"
          "};\n");
+    cr_expect_eq(config.websocket_max_bytes, 1000);
+    cr_expect_not(config.websocket_compression);
     cr_expect_eq(config.accepts, 100);
     cr_expect_eq(config.backlog, 128);
     cr_expect_eq(config.clients, 100);

@@ -175,6 +175,8 @@ static const struct toad_ws_callbacks callbacks = {
 static struct toad_websocket *open_it(struct toad_request *request, const char *protocol)
 {
     struct played_ws *own = calloc(1, sizeof *own);
+    if (own == NULL)
+        toad_log(2, "no memory for a WebSocket");
     struct toad_websocket *ws = own == NULL ? NULL : toad_ws_accept(request, &callbacks, protocol);
     if (ws == NULL) {
         free(own);

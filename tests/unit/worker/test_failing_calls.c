@@ -3,6 +3,7 @@
 #include "client.h"
 #include "played.h"
 #include "served.h"
+#include "talk.h"
 #include "tunnel.h"
 
 #include "kit/faulty.h"
@@ -133,6 +134,29 @@ static void ask_in_parts(void)
     ask_to_the_end(client_connect(), large);
 }
 
+/* One opening, if it is answered with 101, and frames; whatever comes back is taken. */
+static void talk(const char *opening, const char *frames)
+{
+    int fd = client_connect();
+    client_send(fd, opening);
+    if (client_has(client_until(fd, "\r\n\r\n"), " 101 "))
+        talk_send(fd, frames);
+    client_finish(fd);
+    client_await_end(fd);
+}
+
+#define DEFLATE "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+
+static void ask_websockets(void)
+{
+    talk(OPENING("/ws"), "text:one | text-:t | ping:p | more:wo | binary:x*70000 | close:1000,bye");
+    talk(OPENING("/ws"), "text:half- | op3:x");
+    talk(OPENING_WITH("/ws-later", DEFLATE), "text1:%f2%48%cd%c9%c9%07%00 | text:y*1000 | close:");
+    talk(OPENING("/ws"), "text:!f 100 | text:!l | close:");
+    talk(OPENING("/ws"), "text:!c 4000 | close:");
+    talk(OPENING("/ws-unoffered"), "");
+}
+
 static void (*ask_all)(void) = ask_everything;
 
 /* One life; false if it did not come to the `at`-th call. */
@@ -246,6 +270,28 @@ Test(failing_calls, of_memory_for_parts)
         {FAULTY_realloc, NEVER, BOTH, "memory"},
     };
     ask_all = ask_in_parts;
+    RUN_ROWS(rows);
+}
+
+Test(failing_calls, of_memory_for_websockets)
+{
+    static const struct row rows[] = {
+        {FAULTY_malloc, BOTH, BOTH, "memory"},
+        {FAULTY_calloc, NEVER, BOTH, "memory"},
+        {FAULTY_realloc, NEVER, BOTH, "memory"},
+    };
+    ask_all = ask_websockets;
+    RUN_ROWS(rows);
+}
+
+Test(failing_calls, of_moving_messages)
+{
+    static const struct row rows[] = {
+        {FAULTY_read, NEVER, BOTH | INTERRUPTED, NULL},
+        {FAULTY_write, NEVER, BOTH | INTERRUPTED | SHORT, NULL},
+        {FAULTY_writev, NEVER, BOTH | INTERRUPTED, NULL},
+    };
+    ask_all = ask_websockets;
     RUN_ROWS(rows);
 }
 

@@ -1,0 +1,43 @@
+#include "apps/demo_echo.h"
+
+#include "apps/kit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    GREETING_SIZE_MAX = 100
+};
+
+static void echo(void *state, struct toad_websocket *ws, int type, struct toad_text message)
+{
+    (void)state;
+    if (type != TOAD_WS_TEXT)
+        (void)toad_ws_close(ws, 1003, "Only text is understood");
+    else if (toad_ws_send(ws, type, message.data, message.size) == 0)
+        (void)toad_ws_close(ws, 1008, "Your answers wait for you");
+}
+
+static void greet(struct toad_websocket *ws, const struct toad_request *request)
+{
+    char text[GREETING_SIZE_MAX];
+    const struct toad_worker *worker = toad_request_worker(request);
+    int size = snprintf(text, sizeof(text), "Connected to worker %ld of generation %u.",
+                        (long)getpid(), toad_worker_generation(worker));
+    (void)toad_ws_send(ws, TOAD_WS_TEXT, text, (size_t)size);
+}
+
+void demo_open_echo(void *state, struct toad_request *request)
+{
+    static const struct toad_ws_callbacks callbacks = {.struct_size = sizeof(callbacks),
+                                                       .on_message = echo};
+    (void)state;
+    if (strcmp(toad_path(request), "/live") != 0) {
+        kit_reply_text(request, 404, "Not found\n");
+        return;
+    }
+    struct toad_websocket *ws = toad_ws_accept(request, &callbacks, NULL);
+    if (ws != NULL)
+        greet(ws, request);
+}
