@@ -20,6 +20,16 @@ struct played_ws {
 static char flood[FLOOD_SIZE];
 static struct toad_websocket *latest;
 
+/* What is the application's to tell is told by it. */
+static struct toad_timer *start_timer(struct toad_worker *own_worker, double seconds,
+                                      void (*callback)(void *data), void *data)
+{
+    struct toad_timer *timer = toad_timer_start(own_worker, seconds, callback, data);
+    if (timer == NULL)
+        toad_log(2, "no memory for a timer");
+    return timer;
+}
+
 static void send_text(struct toad_websocket *ws, const char *text)
 {
     (void)toad_ws_send(ws, TOAD_WS_TEXT, text, strlen(text));
@@ -104,10 +114,10 @@ static void obey(struct toad_websocket *ws, const char *order)
         go_on(served, ws);
         break;
     case 'l':
-        own->timer = toad_timer_start(own_worker, 0.01, say_later, own);
+        own->timer = start_timer(own_worker, 0.01, say_later, own);
         break;
     case 'C':
-        own->timer = toad_timer_start(own_worker, 0.01, close_later, own);
+        own->timer = start_timer(own_worker, 0.01, close_later, own);
         break;
     case 'o':
         send_text(latest, "from another");
@@ -209,7 +219,7 @@ static void hold(struct toad_request *request)
     toad_hold(request);
     toad_on_abort(request, count_abort);
     served->keeping++;
-    if (toad_timer_start(toad_request_worker(request), 0.05, accept_later, request) == NULL)
+    if (start_timer(toad_request_worker(request), 0.05, accept_later, request) == NULL)
         toad_release(request);
 }
 
