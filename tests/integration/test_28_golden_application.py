@@ -8,9 +8,11 @@ import string
 import sys
 
 import pytest
+import websockets
 
 from harness import processes, wait_until
 from harness.build import ROOT
+from harness.websocket import connect, run
 
 sys.path.append(str(ROOT / "tests/abi"))
 import interface
@@ -311,3 +313,30 @@ def test_it_waits_for_descriptors_and_threads(golden, path, text):
     with server.connect() as connection:
         for _ in range(10):
             assert connection.get(path).text == text
+
+
+# ---- WebSocket ----
+
+@pytest.mark.promise("APP-2", "APP-3", "CON-8", "WRK-5")
+def test_it_speaks_websocket(golden):
+    server = golden()
+    worker, = server.workers()
+
+    async def talk():
+        async with connect(server, "/any", subprotocols=["gold"], compression=None) as websocket:
+            assert websocket.subprotocol == "gold"
+            for number in (1, 2):
+                await websocket.send("hello")
+                assert await websocket.recv() == f"{number} /any hello"
+            await websocket.send(b"ping")
+            await websocket.close(reason="bye")
+        async with connect(server) as websocket:
+            assert websocket.subprotocol is None
+            server.signal("QUIT")
+            assert await websocket.recv() == "drain"
+            with pytest.raises(websockets.ConnectionClosedError):
+                await websocket.recv()
+            return websocket.close_code, websocket.close_reason
+    assert run(talk()) == (4000, "drain")
+    assert server.await_end() == 0
+    assert f"websocket {worker}" in server.notes.read_text().splitlines()
