@@ -70,7 +70,7 @@ def leave_in_the_middle(server, request):
 
 @pytest.mark.promise("APP-3")
 def test_the_page_has_them(examples):
-    assert set(examples) == {"greeter", "primes", "shelf", "squeeze"}
+    assert set(examples) == {"chat", "greeter", "primes", "shelf", "squeeze"}
 
 
 # ---- greeter ----
