@@ -246,8 +246,10 @@ static void update_timer(struct connection *connection)
  */
 static bool take_note_of_flush(struct connection *connection)
 {
-    if (connection->websocket != NULL)
-        return websocket_note_flush(connection->websocket);
+    if (connection->websocket != NULL) {
+        websocket_note_flush(connection->websocket);
+        return true;
+    }
     struct http_session *session = &connection->session;
     if (!session->is_stalled && session->life != HTTP_LIFE_FINISHING)
         return true;

@@ -176,17 +176,16 @@ void websocket_note_stall(struct toad_websocket *ws)
     ws_session_stall(&ws->session, ws->worker->now_us);
 }
 
-bool websocket_note_flush(struct toad_websocket *ws)
+void websocket_note_flush(struct toad_websocket *ws)
 {
     const struct ws_life_state *state = &ws->session.state;
     bool was_finishing = websocket_is_finishing(ws);
     if (was_finishing || state->is_stalled)
         ws_session_flushed(&ws->session, ws->worker->now_us);
     if (!was_finishing)
-        return true;
+        return;
     input_clear(&ws->connection->input);
     transport_finish(ws->connection->io.fd);
-    return !ws->connection->has_ended;
 }
 
 int64_t websocket_deadline(const struct toad_websocket *ws)

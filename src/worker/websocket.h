@@ -47,9 +47,9 @@ bool websocket_wants_room(const struct toad_websocket *ws);
 /* What waits to be sent ends with the close frame. */
 bool websocket_is_finishing(const struct toad_websocket *ws);
 
-/* The kernel has taken some bytes; all of them (false: the connection is over); not all of them. */
+/* The kernel has taken some bytes; all of them; not all of them. */
 void websocket_note_movement(struct toad_websocket *ws);
-bool websocket_note_flush(struct toad_websocket *ws);
+void websocket_note_flush(struct toad_websocket *ws);
 void websocket_note_stall(struct toad_websocket *ws);
 
 /* When websocket_time_out() is due; NEVER_US if it is not. */

@@ -103,6 +103,9 @@ static void obey(struct toad_websocket *ws, const char *order)
     struct toad_worker *own_worker = toad_request_worker(toad_ws_request(ws));
     unsigned number = (unsigned)strtoul(order + 2, NULL, 10);
     switch (order[0]) {
+    case 'b':
+        (void)toad_ws_send(ws, TOAD_WS_BINARY, flood, sizeof flood);
+        break;
     case 'c':
         (void)toad_ws_close(ws, number, number == 0 ? NULL : "bye");
         send_text(ws, "too late");

@@ -136,6 +136,23 @@ Test(websocket_messages, wait_in_bounds_for_a_slow_client)
     served_expect_good_end();
 }
 
+/* Each asks for more than it is itself; none finds that there is no room for its answer. */
+Test(websocket_messages, are_taken_up_one_by_one_as_their_answers_are_taken)
+{
+    served_start(&settings);
+    int fd = talk_open_over(client_connect_narrow(), OPENING("/ws"));
+    struct bytes order = talk_bytes("", "text:!b");
+    char orders[4096];
+    size_t size = 0;
+    for (; size + order.size <= sizeof orders; size += order.size)
+        memcpy(orders + size, order.data, order.size);
+    client_send_bytes(fd, orders, size);
+    for (size_t i = 0; i < size / order.size; i++)
+        cr_assert_eq(strncmp(talk_read(fd, 1), "binary:", 7), 0, "message %zu", i);
+    close_well(fd);
+    served_expect_good_end();
+}
+
 /* A client that sends and does not read is not read from. */
 Test(websocket_messages, are_not_taken_from_a_client_that_takes_no_answers)
 {
