@@ -28,13 +28,19 @@ static struct tls_facts *facts_of(const struct toad_request *request)
 const char *toad_tls_version(const struct toad_request *request)
 {
     const struct tls_session *session = session_of(request);
-    return session == NULL ? NULL : tls_session_version(session);
+    struct tls_facts *facts = facts_of(request);
+    if (facts->version == NULL && session != NULL)
+        facts->version = tls_session_version(session);
+    return facts->version;
 }
 
 const char *toad_tls_cipher(const struct toad_request *request)
 {
     const struct tls_session *session = session_of(request);
-    return session == NULL ? NULL : tls_session_cipher(session);
+    struct tls_facts *facts = facts_of(request);
+    if (facts->cipher == NULL && session != NULL)
+        facts->cipher = tls_session_cipher(session);
+    return facts->cipher;
 }
 
 const char *toad_tls_server_name(const struct toad_request *request)
@@ -55,4 +61,12 @@ const char *toad_tls_client_subject(const struct toad_request *request)
         tls_session_client_subject(session, text, sizeof text))
         facts->client_subject = keep(request, text);
     return facts->client_subject;
+}
+
+void tls_facts_keep(const struct toad_request *request)
+{
+    (void)toad_tls_version(request);
+    (void)toad_tls_cipher(request);
+    (void)toad_tls_server_name(request);
+    (void)toad_tls_client_subject(request);
 }

@@ -2,6 +2,7 @@
 #include "worker/answer.h"
 #include "worker/conversation.h"
 #include "worker/opening.h"
+#include "worker/tls_facts.h"
 #include "worker/worker_process.h"
 
 #include "sys/log.h"
@@ -48,6 +49,7 @@ static void send_head(struct toad_request *request, struct bytes head)
     request->reply.phase = REPLY_OVER;
     /* Nobody can be asked once the connection is not the request's any more. */
     (void)toad_local_address(request);
+    tls_facts_keep(request);
 }
 
 struct toad_websocket *toad_ws_accept(struct toad_request *request,
