@@ -222,7 +222,7 @@ static void hold(struct toad_request *request)
     toad_hold(request);
     toad_on_abort(request, count_abort);
     served->keeping++;
-    if (start_timer(toad_request_worker(request), 0.05, accept_later, request) == NULL)
+    if (start_timer(toad_request_worker(request), 0.001, accept_later, request) == NULL)
         toad_release(request);
 }
 
