@@ -25,7 +25,8 @@ static void copy_callbacks(struct toad_websocket *ws, const struct toad_ws_callb
 {
     size_t size =
         callbacks->struct_size < sizeof *callbacks ? callbacks->struct_size : sizeof *callbacks;
-    memcpy(&ws->callbacks, callbacks, size - size % sizeof(void *));
+    size -= size % sizeof(void *);
+    memcpy(&ws->callbacks, callbacks, size);
 }
 
 static void refuse(struct toad_request *request, enum error error, const char *protocol)
