@@ -375,7 +375,8 @@ static void take_turn(struct connection *connection, int events)
         conversation_receive(connection, (struct bytes){NULL, 0});
 }
 
-void connection_turn(struct connection *connection, int events)
+/* False if the connection is over. */
+static bool turn(struct connection *connection, int events)
 {
     struct toad_worker *worker = connection->worker;
     worker->running = connection;
@@ -388,7 +389,7 @@ void connection_turn(struct connection *connection, int events)
     }
     if (!goes_on || is_finished(connection)) {
         connection_close(connection);
-        return;
+        return false;
     }
     if (wants_output(connection))
         connection->unconfirmed = transport_unconfirmed(connection->io.fd);
@@ -399,6 +400,17 @@ void connection_turn(struct connection *connection, int events)
     /* What is left there would go to another client. */
     assert(worker->scratch.buffer.size == 0);
     worker->running = NULL;
+    return true;
+}
+
+void connection_turn(struct connection *connection, int events)
+{
+    (void)turn(connection, events);
+}
+
+static bool is_due(const struct connection *connection)
+{
+    return deadline_of(connection) <= connection->worker->now_us;
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
@@ -410,7 +422,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
     worker_refresh_time(worker);
     if (wants_output(connection))
         look_at_client(connection);
-    if (deadline_of(connection) > worker->now_us) {
+    /* Promises CON-2, CON-3: what came while the worker was held up came in time. */
+    if (is_due(connection) && wants_input(connection) && !turn(connection, EV_READ))
+        return;
+    if (!is_due(connection)) {
         update_timer(connection);
         return;
     }

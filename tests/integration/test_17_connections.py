@@ -86,6 +86,22 @@ def test_a_promised_timeout_is_kept(start):
         assert connection.get("/").status == 200
 
 
+@pytest.mark.promise("CON-2", "CON-3")
+@pytest.mark.parametrize("first", [b"", request("/")[:10], request("/")[:-1]])
+def test_what_came_while_the_worker_was_held_up_came_in_time(start, first):
+    server = start("hello", workers=1, keep_alive_timeout=0.3, header_timeout=0.3)
+    worker, = server.workers()
+    with server.connect() as connection:
+        assert connection.get("/").status == 200
+        connection.send(first)
+        held = server.freeze(worker)
+        connection.send(request("/")[len(first):])
+        while time.monotonic() < held + 0.6:
+            time.sleep(0.1)
+        server.signal("CONT", worker)
+        assert connection.read_answer().status == 200
+
+
 @pytest.mark.promise("CON-3")
 def test_a_head_that_does_not_end_is_refused(start):
     with start("hello", header_timeout=0.5).connect() as connection:

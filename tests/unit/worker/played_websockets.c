@@ -210,11 +210,18 @@ static void accept_later(void *data)
     toad_release(request);
 }
 
+static void begin_later(struct toad_request *request)
+{
+    if (start_timer(toad_request_worker(request), 0.001, accept_later, request) == NULL)
+        toad_release(request);
+}
+
 static void count_abort(void *state, struct toad_request *request)
 {
     (void)state;
-    (void)request;
     served->aborts++;
+    if (strcmp(toad_path(request), "/ws-too-late") == 0)
+        begin_later(request);
 }
 
 static void hold(struct toad_request *request)
@@ -222,8 +229,6 @@ static void hold(struct toad_request *request)
     toad_hold(request);
     toad_on_abort(request, count_abort);
     served->keeping++;
-    if (start_timer(toad_request_worker(request), 0.001, accept_later, request) == NULL)
-        toad_release(request);
 }
 
 static void count_destroyed(void *data)
@@ -241,6 +246,9 @@ void played_websocket(void *state, struct toad_request *request)
     } else if (strcmp(path, "/ws-nothing") == 0) {
         return;
     } else if (strcmp(path, "/ws-later") == 0) {
+        hold(request);
+        begin_later(request);
+    } else if (strcmp(path, "/ws-too-late") == 0) {
         hold(request);
     } else if (strcmp(path, "/ws-chat") == 0) {
         bool offers = toad_ws_offers(request, "chat") && !toad_ws_offers(request, "cat") &&

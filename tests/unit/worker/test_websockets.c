@@ -160,7 +160,7 @@ Test(websockets, are_not_accepted_for_a_client_that_has_gone)
 {
     served_start(&settings);
     int fd = client_connect();
-    client_send(fd, OPENING("/ws-later"));
+    client_send(fd, OPENING("/ws-too-late"));
     served_await(&served->keeping, 1);
     client_reset(fd);
     served_await(&served->due, 1);
