@@ -1,9 +1,9 @@
 /* config_dump - shows what the room config makes of files; a tool of its tests.
  *
- * usage: config_dump FILE...      for each file one line: DATA offset events, WRONG reason or MORE
- * reason config_dump --program    the perl program of config_perl.h config_dump --settings
- * docs/settings.md Events are { } [ ] k<hex> t<hex> n<hex> u; the offset is that of the first
- * event. */
+ * config_dump FILE...: for each file one line: DATA offset events, WRONG reason or MORE reason.
+ * Events are { } [ ] k<hex> t<hex> n<hex> u; the offset is that of the first event.
+ * config_dump --program: the perl program of config_perl.h.
+ * config_dump --settings: docs/settings.md. config_dump --manual: docs/man/hypnotoad.conf.5. */
 #include "config/config_perl.h"
 #include "config/config_reader.h"
 #include "config/config_text.h"
@@ -115,6 +115,57 @@ static void print_settings(void)
     }
 }
 
+/* In a page of the manual a backslash and a hyphen mean something. */
+static void print_escaped(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '\\' || *text == '-')
+            (void)putchar('\\');
+        (void)putchar(*text);
+    }
+}
+
+static void print_manual_setting(const struct setting_description *one)
+{
+    (void)printf(".TP\n.B %s\n", one->name);
+    print_escaped(one->sentence);
+    (void)printf("\nTakes ");
+    print_escaped(one->takes);
+    (void)printf("; default: ");
+    print_escaped(one->standard);
+    (void)printf(".\n");
+    if (one->other_name != NULL)
+        (void)printf("Also called\n.BR %s .\n", one->other_name);
+}
+
+static void print_manual(void)
+{
+    (void)printf(".\\\" Written from src/config/settings.def by config_dump --manual.\n"
+                 ".TH HYPNOTOAD.CONF 5 \"\" \"hypnotoad " TOAD_VERSION "\" \"File Formats\"\n"
+                 ".SH NAME\nhypnotoad.conf \\- configuration of hypnotoad\n"
+                 ".SH DESCRIPTION\n"
+                 "A hash in Perl's data syntax: words or quoted texts, numbers, lists in\n"
+                 "brackets and hashes in braces, with comments from # to the end of the line.\n"
+                 "A file that is more than data is evaluated by perl, if it is installed.\n"
+                 "Times are seconds and may have fractions. A setting that is given counts,\n"
+                 "also when it is 0; undef counts as not given.\n"
+                 ".SH EXAMPLE\n.nf\n"
+                 "{\n"
+                 "    listen  => ['http://*:8080', "
+                 "'https://*:8443?cert=/etc/ssl/a.pem&key=/etc/ssl/a.key'],\n"
+                 "    workers => 8,\n"
+                 "    heartbeat_timeout => 2.5,    # seconds\n"
+                 "    app => {root => './public'}, # options of the application\n"
+                 "}\n.fi\n"
+                 ".SH SETTINGS\n");
+    for (size_t i = 0; i < SETTINGS_COUNT; i++) {
+        struct setting_description one;
+        setting_describe((enum setting_id)i, &one);
+        print_manual_setting(&one);
+    }
+    (void)printf(".SH SEE ALSO\n.BR hypnotoad (8)\n");
+}
+
 int main(int count, char **arguments)
 {
     if (count == 2 && strcmp(arguments[1], "--program") == 0) {
@@ -123,6 +174,10 @@ int main(int count, char **arguments)
     }
     if (count == 2 && strcmp(arguments[1], "--settings") == 0) {
         print_settings();
+        return EXIT_SUCCESS;
+    }
+    if (count == 2 && strcmp(arguments[1], "--manual") == 0) {
+        print_manual();
         return EXIT_SUCCESS;
     }
     for (int i = 1; i < count; i++)
