@@ -6,12 +6,15 @@
  *     GET /pid        the worker's PID
  *     GET /slow?s=N   an answer that takes its time
  *     GET /count?to=N an answer in parts
+ *     GET /workers    who works, as JSON; over a WebSocket again and again
+ *     /live           a WebSocket that gives back each text
  *     POST /upload    how large the body was
  *     any /crash      the worker answers and dies
  *     any /spin       the worker answers and is busy for ever */
-#include "apps/demo_page.h"
 #include "apps/demo_echo.h"
+#include "apps/demo_page.h"
 #include "apps/demo_parts.h"
+#include "apps/demo_view.h"
 #include "apps/kit.h"
 
 #include <inttypes.h>
@@ -30,6 +33,7 @@
 struct demo {
     struct toad_worker *worker; /* borrowed from the server */
     double started_seconds;
+    struct view view;
 };
 
 /* What there is to know about the worker while it answers. */
@@ -64,7 +68,7 @@ static struct facts facts_now(const struct demo *demo)
 /* ---- The page ---- */
 
 enum {
-    VALUES = 7
+    VALUES = 6
 };
 
 /* What stands for {{name}}. */
@@ -86,8 +90,8 @@ static void duration_text(double seconds, char *text, size_t size)
 
 static void values_fill(struct value values[VALUES], const struct facts *facts)
 {
-    static const char *const names[VALUES] = {
-        "pid", "generation", "worker_time", "server_time", "requests", "connections", "version"};
+    static const char *const names[VALUES] = {"pid",         "generation", "worker_time",
+                                              "server_time", "requests",   "version"};
     for (size_t i = 0; i < VALUES; i++)
         values[i].name = names[i];
     size_t size = sizeof(values[0].text);
@@ -96,8 +100,7 @@ static void values_fill(struct value values[VALUES], const struct facts *facts)
     duration_text(facts->worker_seconds, values[2].text, size);
     duration_text(facts->server_seconds, values[3].text, size);
     (void)snprintf(values[4].text, size, "%" PRIu64, facts->requests);
-    (void)snprintf(values[5].text, size, "%u", facts->connections);
-    (void)snprintf(values[6].text, size, "%s", toad_version());
+    (void)snprintf(values[5].text, size, "%s", toad_version());
 }
 
 /* Growing text; the rest of what does not fit is left out. */
@@ -173,6 +176,12 @@ static void answer_pid(void *state, struct toad_request *request)
     toad_reply_format(request, 200, "text/plain", "%ld", (long)getpid());
 }
 
+static void answer_workers(void *state, struct toad_request *request)
+{
+    struct demo *demo = state;
+    view_answer(&demo->view, request);
+}
+
 /* ---- Trying out what the manager does ---- */
 
 static void crash_now(void *data)
@@ -216,6 +225,7 @@ static const struct kit_route routes[] = {
     {"GET", "/who", answer_who},
     {"GET", "/pid", answer_pid},
     {"GET", "/slow", kit_answer_slowly},
+    {"GET", "/workers", answer_workers},
     {"GET", "/count", demo_answer_count},
     {"POST", "/upload", demo_answer_upload},
     {NULL, "/crash", answer_crash},
@@ -227,27 +237,65 @@ static void answer(void *state, struct toad_request *request)
     kit_route(routes, sizeof(routes) / sizeof(routes[0]), state, request);
 }
 
+static void open_websocket(void *state, struct toad_request *request)
+{
+    struct demo *demo = state;
+    if (strcmp(toad_path(request), "/live") == 0)
+        echo_open(request);
+    else if (strcmp(toad_path(request), "/workers") == 0)
+        view_open(&demo->view, request);
+    else
+        kit_reply_text(request, 404, "Not found\n");
+}
+
+static int init(struct toad_host *host, const struct toad_config *config, void **app)
+{
+    (void)host;
+    (void)config;
+    *app = view_open_board();
+    return *app == NULL ? -1 : 0;
+}
+
+static void fini(void *app)
+{
+    view_close_board(app);
+}
+
 static int worker_start(void *app, struct toad_worker *worker, void **state)
 {
-    (void)app;
     struct demo *demo = calloc(1, sizeof(*demo));
     if (demo == NULL)
         return -1;
     *demo = (struct demo){.worker = worker, .started_seconds = clock_seconds()};
+    if (!view_init(&demo->view, app, worker)) {
+        free(demo);
+        return -1;
+    }
     *state = demo;
     return 0;
 }
 
+static void worker_drain(void *state)
+{
+    struct demo *demo = state;
+    view_drain(&demo->view);
+}
+
 static void worker_stop(void *state)
 {
-    free(state);
+    struct demo *demo = state;
+    view_clear(&demo->view);
+    free(demo);
 }
 
 const struct toad_app toad_app = {
     TOAD_APP_HEADER,
     .name = "demo",
+    .init = init,
+    .fini = fini,
     .worker_start = worker_start,
+    .worker_drain = worker_drain,
     .worker_stop = worker_stop,
     .request = answer,
-    .websocket = demo_open_echo,
+    .websocket = open_websocket,
 };

@@ -1,9 +1,6 @@
 #include "apps/demo_echo.h"
 
-#include "apps/kit.h"
-
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -19,6 +16,13 @@ static void echo(void *state, struct toad_websocket *ws, int type, struct toad_t
         (void)toad_ws_close(ws, 1008, "Your answers wait for you");
 }
 
+/* The server would do it too, a while later; the page finds the new generation at once. */
+static void send_away(void *state, struct toad_websocket *ws)
+{
+    (void)state;
+    (void)toad_ws_close(ws, 1001, "This worker leaves");
+}
+
 static void greet(struct toad_websocket *ws, const struct toad_request *request)
 {
     char text[GREETING_SIZE_MAX];
@@ -28,15 +32,10 @@ static void greet(struct toad_websocket *ws, const struct toad_request *request)
     (void)toad_ws_send(ws, TOAD_WS_TEXT, text, (size_t)size);
 }
 
-void demo_open_echo(void *state, struct toad_request *request)
+void echo_open(struct toad_request *request)
 {
-    static const struct toad_ws_callbacks callbacks = {.struct_size = sizeof(callbacks),
-                                                       .on_message = echo};
-    (void)state;
-    if (strcmp(toad_path(request), "/live") != 0) {
-        kit_reply_text(request, 404, "Not found\n");
-        return;
-    }
+    static const struct toad_ws_callbacks callbacks = {
+        .struct_size = sizeof(callbacks), .on_message = echo, .on_drain = send_away};
     struct toad_websocket *ws = toad_ws_accept(request, &callbacks, NULL);
     if (ws != NULL)
         greet(ws, request);

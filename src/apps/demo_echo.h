@@ -6,7 +6,8 @@
 
 #include <hypnotoad.h>
 
-/* Opens /live: says who is at this end, and then gives back each text. */
-void demo_open_echo(void *state, struct toad_request *request);
+/* Opens the WebSocket: says who is at this end, and then gives back each text, until the worker is
+ * asked to leave. */
+void echo_open(struct toad_request *request);
 
 #endif

@@ -52,6 +52,12 @@ void json_number(struct json *json, const char *key, uint64_t number)
     append(json, digits, (size_t)size);
 }
 
+void json_boolean(struct json *json, const char *key, bool is_true)
+{
+    append_key(json, key);
+    append(json, is_true ? "true" : "false", is_true ? 4 : 5);
+}
+
 /* What may begin a sequence of `size` bytes, and what its second byte may be (RFC 3629 4). */
 struct utf8_row {
     unsigned char first_least, first_most;

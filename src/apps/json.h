@@ -25,6 +25,7 @@ void json_begin(struct json *json, const char *key, char bracket);
 void json_end(struct json *json, char bracket);
 
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_boolean(struct json *json, const char *key, bool is_true);
 /* Any bytes. What is not UTF-8 is shown byte by byte as \u00XX (RFC 8259 7 and 8.1). */
 void json_bytes(struct json *json, const char *key, const char *data, size_t size);
 void json_text(struct json *json, const char *key, const char *text);

@@ -16,6 +16,7 @@ import pytest
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))
 
 from harness import processes
+from harness.browser import Browser, Page
 from harness.build import Build, run_marked
 from harness.perl import perl_file
 from harness.ports import Ports
@@ -131,3 +132,26 @@ def command(build, tmp_path):
     directory = tmp_path / "command"
     directory.mkdir()
     return Command(build, directory)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    browser = Browser(tmp_path_factory.mktemp("browser"))
+    yield browser
+    browser.end()
+
+
+@pytest.fixture
+def visit(browser):
+    """visit(server, path) is a page that has loaded; at the end nothing may have been wrong with it."""
+    pages = []
+
+    def load(server, path="/"):
+        pages.append(Page(browser, f"http://127.0.0.1:{server.port}{path}"))
+        return pages[-1]
+
+    yield load
+    complaints = [complaint for page in pages for complaint in page.complaints()]
+    for page in pages:
+        page.close()
+    assert not complaints, complaints
