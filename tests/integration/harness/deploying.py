@@ -1,11 +1,17 @@
-"""deploying - the parts that a test of hot deployments puts together: what a name leads to, and who asks and who listens."""
+"""deploying - the parts that a test of hot deployments puts together: what a name leads to, who asks and who listens, and what is
+said to a server and heard from it."""
 import os
 import pathlib
 import socket
 import tempfile
 import threading
 
+from harness import processes
 from harness.waiting import wait_until
+from load.traffic import Options
+
+GENTLE = Options(pause=0.002, slowness=1.0)
+MIX = {"new": 1, "keep-alive": 1, "pipelined": 1, "upload": 1, "download": 1}
 
 
 class Link:
@@ -64,3 +70,26 @@ class ServiceManager:
     def await_messages(self, count):
         wait_until(lambda: len(self.messages) >= count, f"{count} messages", seen=lambda: self.messages)
         return self.messages
+
+
+def await_last(server, count=2):
+    """Waits until exactly these workers are there and nobody of an earlier generation."""
+    workers = server.await_workers(count)
+    wait_until(lambda: sorted(processes.marked(server.mark)) == sorted([server.manager, *workers]),
+               "the earlier generations to be gone", seen=server.describe)
+    return workers
+
+
+def generation_of(server):
+    """As the names of the traces tell it."""
+    return [trace.path for trace in server.traces()].index(server.trace.path) + 1
+
+
+def reconfigure(server, **settings):
+    server.settings.update(settings)
+    server.write_config()
+
+
+def deploy(server, command, **options):
+    """The command that started the server, once more."""
+    return command(*server.options, "--config", server.config_file, server.app, **options)
