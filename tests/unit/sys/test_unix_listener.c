@@ -1,10 +1,11 @@
-/* UNIX domain sockets: whose a path is, and for how long (promise LSN-2). */
+/* UNIX domain sockets: how they come to their path, and whose it is (promise LSN-2). */
 #include "sys/unix_listener.h"
 
 #include "kit/child.h"
-#include "kit/descriptors.h"
 #include "kit/folder.h"
 #include "kit/patience.h"
+
+#include "unix_paths.h"
 
 #include <criterion/criterion.h>
 
@@ -19,14 +20,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum {
-    MODE = 0660
-};
-
-static struct problem problem;
-static struct listener_heritage heritage;
-static const struct file_identity no_file;
-
 static int64_t pause_before_unlink_us;
 
 int __real_unlink(const char *path);
@@ -38,100 +31,7 @@ int __wrap_unlink(const char *path)
     return __real_unlink(path);
 }
 
-static void begin(void)
-{
-    folder_open();
-    heritage = (struct listener_heritage){.count = 0};
-}
-
 TestSuite(unix_listener, .init = begin, .fini = folder_close);
-
-struct opened {
-    int fd;
-    struct file_identity file;
-};
-
-static struct unix_address address_of(const char *path)
-{
-    return (struct unix_address){
-        .path = path, .mode = MODE, .queue = {.backlog = -1}, .heritage = &heritage};
-}
-
-static enum error try_open(const char *path, struct opened *ret_opened)
-{
-    struct unix_address address = address_of(path);
-    problem.text[0] = '\0';
-    return unix_listener_open(&address, &ret_opened->fd, &ret_opened->file, &problem);
-}
-
-static struct opened must_open(const char *path)
-{
-    struct opened opened = {.fd = -1};
-    cr_assert_eq(try_open(path, &opened), ERROR_NONE, "%s", problem.text);
-    return opened;
-}
-
-static struct sockaddr_un name_of(const char *path)
-{
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    (void)snprintf(name.sun_path, sizeof name.sun_path, "%s", path);
-    return name;
-}
-
-/* A client's socket, connected; negative if it is refused. */
-static int connect_to(const char *path)
-{
-    struct sockaddr_un name = name_of(path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *)&name, sizeof name) == 0)
-        return fd;
-    (void)close(fd);
-    return -1;
-}
-
-static bool is_reached(const char *path)
-{
-    int fd = connect_to(path);
-    if (fd >= 0)
-        (void)close(fd);
-    return fd >= 0;
-}
-
-/* As another program has it. */
-static int bind_foreign(const char *path, int type)
-{
-    struct sockaddr_un name = name_of(path);
-    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
-    if (type == SOCK_STREAM)
-        cr_assert_eq(listen(fd, 1), 0);
-    return fd;
-}
-
-static void leave_stale(const char *path, int type)
-{
-    (void)close(bind_foreign(path, type));
-    cr_assert(folder_has("sock"));
-}
-
-static struct file_identity identity_at(const char *path)
-{
-    struct stat status;
-    cr_assert_eq(lstat(path, &status), 0);
-    return (struct file_identity){.device = status.st_dev, .inode = status.st_ino};
-}
-
-static mode_t mode_of(const char *path)
-{
-    struct stat status;
-    cr_assert_eq(lstat(path, &status), 0);
-    return status.st_mode & 07777;
-}
-
-static const char *path(void)
-{
-    return folder_path("sock");
-}
 
 Test(unix_listener, is_found_under_its_path)
 {
@@ -218,18 +118,6 @@ Test(unix_listener, replaces_what_a_killed_server_has_left)
     cr_expect_not(is_reached(name));
     opened = must_open(name);
     cr_expect(is_reached(name));
-}
-
-static void expect_refusal(const char *where, enum error expected, const char *reason)
-{
-    struct descriptors before = descriptors_look();
-    struct opened opened = {.fd = 77};
-    cr_expect_eq(try_open(where, &opened), expected, "%s: %s", where, problem.text);
-    cr_expect(strstr(problem.text, reason) != NULL, "%s: %s", where, problem.text);
-    cr_expect(strstr(problem.text, "\"/") != NULL, "it names the path: %s", problem.text);
-    cr_expect_eq(opened.fd, 77);
-    struct descriptors after = descriptors_look();
-    cr_expect(descriptors_equal(&before, &after), "%s\n%s", before.text, after.text);
 }
 
 Test(unix_listener, refuses_a_path_that_somebody_serves)
@@ -416,135 +304,4 @@ Test(unix_listener, is_checked_without_being_touched)
     expect_complaint(path(), "is not a socket");
     expect_complaint(folder_path("absent/sock"), "No such file or directory");
     expect_complaint(folder_path("sock/sock"), "Not a directory");
-}
-
-/* ---- Inheriting ---- */
-
-/* Promises LSN-5, UPG-1 */
-Test(unix_listener, is_taken_from_who_had_it)
-{
-    int foreign = bind_foreign(path(), SOCK_STREAM);
-    int client = connect_to(path());
-    heritage.fds[heritage.count++] = -1;
-    heritage.fds[heritage.count++] = bind_foreign(folder_path("other"), SOCK_STREAM);
-    heritage.fds[heritage.count++] = socket(AF_INET, SOCK_STREAM, 0);
-    heritage.fds[heritage.count++] = foreign;
-    struct opened opened = must_open(path());
-    cr_expect_eq(opened.fd, foreign);
-    cr_expect(file_identity_equal(opened.file, no_file), "somebody else has made the file");
-    cr_expect_eq(heritage.fds[3], -1);
-    cr_expect_geq(heritage.fds[1], 0);
-    cr_expect(fcntl(foreign, F_GETFL) & O_NONBLOCK);
-    cr_expect_geq(accept4(foreign, NULL, NULL, SOCK_CLOEXEC), 0, "with those who wait");
-    (void)close(client);
-}
-
-/* Promise LSN-2: the file is handed over with it. */
-Test(unix_listener, is_taken_from_its_predecessor_with_its_file)
-{
-    struct opened before = must_open(path());
-    heritage.files[heritage.count] = before.file;
-    heritage.fds[heritage.count++] = before.fd;
-    struct opened opened = must_open(path());
-    cr_expect_eq(opened.fd, before.fd);
-    cr_expect(file_identity_equal(opened.file, before.file));
-}
-
-/* Who has lost its path is not found any more: the next generation makes it anew. */
-Test(unix_listener, is_not_taken_if_its_path_is_lost)
-{
-    struct opened before = must_open(path());
-    heritage.files[heritage.count] = before.file;
-    heritage.fds[heritage.count++] = before.fd;
-    cr_assert_eq(unlink(path()), 0);
-    int foreign = bind_foreign(path(), SOCK_STREAM);
-    expect_refusal(path(), ERROR_BUSY, "Address already in use");
-    (void)close(foreign);
-    struct opened opened = must_open(path());
-    cr_expect_neq(opened.fd, before.fd);
-    cr_expect_not(file_identity_equal(opened.file, before.file));
-    cr_expect_eq(heritage.fds[0], before.fd);
-    cr_expect(is_reached(path()));
-}
-
-Test(unix_listener, is_not_taken_if_it_does_not_listen)
-{
-    heritage.fds[heritage.count++] = bind_foreign(path(), SOCK_DGRAM);
-    expect_refusal(path(), ERROR_BUSY, "Address already in use");
-    cr_expect_geq(heritage.fds[0], 0);
-}
-
-Test(unix_listener, is_not_taken_for_the_beginning_of_its_path)
-{
-    heritage.fds[heritage.count++] = bind_foreign(folder_path("sock1"), SOCK_STREAM);
-    struct opened opened = must_open(path());
-    cr_expect_neq(opened.fd, heritage.fds[0]);
-    cr_expect_geq(heritage.fds[0], 0);
-}
-
-/* ---- The end ---- */
-
-Test(unix_listener, goes_with_the_last_who_holds_it)
-{
-    struct opened opened = must_open(path());
-    int heir = dup(opened.fd);
-    (void)close(opened.fd);
-    unix_listener_remove(path(), opened.file);
-    cr_expect(is_reached(path()), "the next generation serves");
-    (void)close(heir);
-    unix_listener_remove(path(), opened.file);
-    cr_expect_eq(folder_count(), 0);
-    unix_listener_remove(path(), opened.file);
-}
-
-/* Promise UPG-5: a generation that fails before it serves, with a process that it has forked. */
-Test(unix_listener, is_taken_back_whoever_holds_it)
-{
-    struct opened opened = must_open(path());
-    int forgotten = dup(opened.fd);
-    (void)close(opened.fd);
-    unix_listener_remove(path(), opened.file);
-    cr_expect(folder_has("sock"));
-    unix_listener_withdraw(path(), opened.file);
-    cr_expect_not(folder_has("sock"));
-    int other = bind_foreign(path(), SOCK_STREAM);
-    unix_listener_withdraw(path(), opened.file);
-    cr_expect(folder_has("sock"), "another server's");
-    (void)close(other);
-    (void)close(forgotten);
-}
-
-Test(unix_listener, stays_if_it_is_not_the_same_any_more)
-{
-    struct opened opened = must_open(path());
-    /* As long as it is held its number is nobody else's. */
-    cr_assert_eq(rename(path(), folder_path("kept")), 0);
-    leave_stale(path(), SOCK_STREAM);
-    unix_listener_set_mode(path(), opened.file, 0600);
-    cr_expect_neq(mode_of(path()), 0600);
-    (void)close(opened.fd);
-    unix_listener_remove(path(), opened.file);
-    cr_expect(folder_has("sock"), "another server's");
-    cr_assert_eq(unlink(path()), 0);
-    folder_write("sock", "a file");
-    unix_listener_remove(path(), opened.file);
-    unix_listener_set_mode(path(), opened.file, 0600);
-    cr_expect_str_eq(folder_read("sock"), "a file");
-    cr_expect_neq(mode_of(path()), 0600);
-    cr_assert_eq(unlink(path()), 0);
-    cr_assert_eq(symlink(folder_path("kept"), path()), 0);
-    unix_listener_remove(path(), opened.file);
-    cr_expect(folder_has("sock"), "a link to it is not it");
-    cr_expect(folder_has("kept"));
-}
-
-/* Promise CFG-9 */
-Test(unix_listener, gets_other_permissions)
-{
-    struct opened opened = must_open(path());
-    unix_listener_set_mode(path(), opened.file, 0604);
-    cr_expect_eq(mode_of(path()), 0604);
-    cr_assert_eq(link(path(), folder_path("other")), 0);
-    unix_listener_set_mode(path(), opened.file, 0666);
-    cr_expect_eq(mode_of(path()), 0604, "somebody has given it another name");
 }
