@@ -376,7 +376,8 @@ static void answer(void *state, struct toad_request *request)
             routes[i].answer(request);
             return;
         }
-    if (!played_parts_answer(request) && !played_bodies_answer(request) &&
+    if (!played_parts_answer(request) && !played_fields_answer(request) &&
+        !played_files_answer(request) && !played_bodies_answer(request) &&
         !played_loop_answer(request))
         show(request);
 }

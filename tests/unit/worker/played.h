@@ -16,8 +16,13 @@ extern const struct toad_app played_app;
 
 /* Routes that are played elsewhere: false if there is none for this path. */
 bool played_parts_answer(struct toad_request *request);
+bool played_fields_answer(struct toad_request *request);
+bool played_files_answer(struct toad_request *request);
 bool played_bodies_answer(struct toad_request *request);
 bool played_loop_answer(struct toad_request *request);
+
+/* A query parameter; 0 if it is missing. */
+uint64_t played_number(struct toad_request *request, const char *name);
 
 /* Opens WebSockets. */
 void played_websocket(void *state, struct toad_request *request);

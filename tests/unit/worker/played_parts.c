@@ -1,14 +1,11 @@
-/* Answers in parts, files, and fields that the application adds. */
+/* Answers in parts. */
 #include "played.h"
 
 #include "served.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 static size_t write_text(struct toad_request *request, const char *text)
 {
@@ -28,7 +25,7 @@ static void count_abort(void *state, struct toad_request *request)
     served->aborts++;
 }
 
-static uint64_t number(struct toad_request *request, const char *name)
+uint64_t played_number(struct toad_request *request, const char *name)
 {
     const char *text = toad_parameter(request, name);
     return text == NULL ? 0 : strtoull(text, NULL, 10);
@@ -65,7 +62,7 @@ static void answer_no_parts(struct toad_request *request)
 
 static void answer_without_body(struct toad_request *request)
 {
-    toad_start(request, (int)number(request, "status"), NULL, TOAD_SIZE_UNKNOWN);
+    toad_start(request, (int)played_number(request, "status"), NULL, TOAD_SIZE_UNKNOWN);
     write_three(request);
     toad_end(request);
 }
@@ -152,7 +149,7 @@ static void trickle(void *data)
 static void answer_in_a_trickle(struct toad_request *request)
 {
     struct slow *slow = toad_alloc(request, sizeof *slow);
-    *slow = (struct slow){request, NULL, (unsigned)number(request, "first")};
+    *slow = (struct slow){request, NULL, (unsigned)played_number(request, "first")};
     toad_set_data(request, slow, NULL);
     toad_hold(request);
     toad_on_abort(request, stop_trickle);
@@ -215,7 +212,7 @@ static void answer_flood(struct toad_request *request)
         toad_fail(request);
         return;
     }
-    *flood = (struct flood){number(request, "bytes"), number(request, "most")};
+    *flood = (struct flood){played_number(request, "bytes"), played_number(request, "most")};
     toad_set_data(request, flood, NULL);
     toad_on_abort(request, count_abort);
     start(request, toad_parameter(request, "sized") == NULL ? TOAD_SIZE_UNKNOWN : flood->left);
@@ -309,127 +306,6 @@ static void answer_in_parts_wrongly(struct toad_request *request)
     toad_end(request);
 }
 
-/* ---- Fields ---- */
-
-static void answer_fields(struct toad_request *request)
-{
-    static const char *const wrong[][2] = {
-        {"", "v"},
-        {"X Y", "v"},
-        {"X:", "v"},
-        {"X", "a\r\nY: b"},
-        {"X", "a\nb"},
-        {"X", "a\x01"},
-        {"X", "\x7f"},
-        {"Content-Length", "1"},
-        {"transfer-encoding", "chunked"},
-        {"Connection", "close"},
-        {"Date", "now"},
-        {"Keep-Alive", "1"},
-        {"Upgrade", "x"},
-        {"Trailer", "X"},
-        {NULL, NULL},
-    };
-    unsigned refused = 0;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        refused += !toad_add_header(request, wrong[i][0], wrong[i][1]);
-    bool are_taken = toad_add_header(request, "X-One", "1") &&
-                     toad_add_header(request, "X-One", "2\t3 \xc3\xa4") &&
-                     toad_add_header(request, "Set-Cookie", "a=b; Path=/");
-    bool is_empty_taken = toad_add_header(request, "X-Empty", "");
-    toad_reply_format(request, 200, "text/plain", "%u %d %d", refused, are_taken, is_empty_taken);
-}
-
-/* As many as fit; the value is 1000 bytes long. */
-static void answer_many_fields(struct toad_request *request)
-{
-    char value[1001];
-    unsigned count = 0;
-    memset(value, 'v', 1000);
-    value[1000] = '\0';
-    while (count < 100 && toad_add_header(request, "X-Many", value))
-        count++;
-    toad_reply_format(request, 200, "text/plain", "%u", count);
-}
-
-static void answer_trailers(struct toad_request *request)
-{
-    toad_add_header(request, "X-Kind", "trailers");
-    start(request, toad_parameter(request, "sized") == NULL ? TOAD_SIZE_UNKNOWN : 4);
-    bool is_first_sent = toad_add_trailer(request, "X-Sum", "12");
-    bool is_wrong_sent =
-        toad_add_trailer(request, "Content-Length", "4") || toad_add_trailer(request, "X", "a\nb");
-    bool is_second_sent = toad_add_trailer(request, "X-More", "34");
-    char text[5];
-    (void)snprintf(text, sizeof text, "%d%d%d.", is_first_sent, is_wrong_sent, is_second_sent);
-    write_text(request, text);
-    toad_end(request);
-}
-
-/* ---- Files ---- */
-
-static int make_file(size_t size)
-{
-    int fd = memfd_create("played", MFD_CLOEXEC);
-    char block[1000];
-    for (size_t i = 0; i < size; i += sizeof block) {
-        (void)snprintf(block, sizeof block, "%0*zu", (int)sizeof block - 1, i);
-        block[sizeof block - 1] = '\n';
-        size_t rest = size - i < sizeof block ? size - i : sizeof block;
-        if (pwrite(fd, block, rest, (off_t)i) != (ssize_t)rest)
-            abort();
-    }
-    return fd;
-}
-
-static void answer_file(struct toad_request *request)
-{
-    int fd = make_file(number(request, "bytes"));
-    toad_on_abort(request, count_abort);
-    toad_add_header(request, "X-Kind", "file");
-    toad_set_data(request, &served->destroyed, NULL);
-    served->begun++;
-    toad_reply_file(request, 200, "text/x", fd, number(request, "from"), number(request, "size"));
-    toad_body_all(request, 1, NULL);
-}
-
-static void answer_no_file(struct toad_request *request)
-{
-    int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-    toad_reply_file(request, 200, NULL, fd, 0, 10);
-}
-
-static void answer_closed_file(struct toad_request *request)
-{
-    toad_reply_file(request, 200, NULL, -1, 0, 10);
-}
-
-static void answer_file_out_of_range(struct toad_request *request)
-{
-    toad_reply_file(request, 200, NULL, make_file(10), UINT64_MAX, 10);
-}
-
-static void answer_file_wrongly(struct toad_request *request)
-{
-    toad_reply_file(request, 99, NULL, make_file(10), 0, 10);
-}
-
-static void answer_file_from_a_timer(void *data)
-{
-    answer_file(data);
-    toad_release(data);
-}
-
-static void answer_file_later(struct toad_request *request)
-{
-    toad_hold(request);
-    if (toad_timer_start(toad_request_worker(request), 0., answer_file_from_a_timer, request) !=
-        NULL)
-        return;
-    toad_log(2, "no memory for a timer");
-    toad_release(request);
-}
-
 static const struct {
     const char *path;
     void (*answer)(struct toad_request *request);
@@ -450,15 +326,6 @@ static const struct {
     {"/fail", fail_in_the_middle},
     {"/fail-at-once", fail_at_once},
     {"/confused", answer_confused},
-    {"/fields", answer_fields},
-    {"/fields-many", answer_many_fields},
-    {"/trailers", answer_trailers},
-    {"/file", answer_file},
-    {"/file-later", answer_file_later},
-    {"/file-none", answer_no_file},
-    {"/file-closed", answer_closed_file},
-    {"/file-range", answer_file_out_of_range},
-    {"/file-wrong", answer_file_wrongly},
 };
 
 bool played_parts_answer(struct toad_request *request)
