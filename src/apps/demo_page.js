@@ -33,37 +33,42 @@ function duration(ms) {
 /* ---- A WebSocket that comes back by itself ---- */
 
 /* onText(text, isFirst) for each message, onGone(code, again_ms) when the connection has gone and another one will be tried. The
-   pauses grow, and none is the same for all pages, so that a server that returns is not met by all of them at once. */
-function keepOpen(path, onText, onGone) {
-  const link = { socket: null, failures: 0, timer: 0, isFirst: true };
+   pauses grow, and none is the same for all pages, so that a server that returns is not met by all of them at once. A connection
+   on which nothing comes at first, or for silence_ms (0: for however long), is given up: a hanging worker closes nothing. */
+function keepOpen(path, silence_ms, onText, onGone) {
+  const link = { socket: null, failures: 0, timer: 0 };
   const pause = () => Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** link.failures) * (0.5 + Math.random() / 2);
+  const due = (what, ms) => {
+    clearTimeout(link.timer);
+    link.timer = ms > 0 ? setTimeout(what, ms) : 0;
+  };
 
   link.open = () => {
-    clearTimeout(link.timer);
     const socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + path);
+    let isFirst = true;
     link.socket = socket;
-    link.isFirst = true;
+    due(link.giveUp, 2 * PATIENCE_MS);
     socket.onmessage = event => {
       link.failures = 0;
-      onText(event.data, link.isFirst);
-      link.isFirst = false;
+      due(link.giveUp, silence_ms);
+      onText(event.data, isFirst);
+      isFirst = false;
     };
     socket.onclose = event => link.lost(event.code);
   };
   link.lost = code => {
     const again_ms = pause();
     link.failures += 1;
-    link.timer = setTimeout(link.open, again_ms);
+    due(link.open, again_ms);
     onGone(code, again_ms);
   };
-  /* A hanging worker does not close what it has. */
   link.giveUp = () => {
     link.socket.onmessage = link.socket.onclose = null;
     link.socket.close();
     link.lost(1006);
   };
-  link.isOpen = () => link.socket !== null && link.socket.readyState === WebSocket.OPEN;
-  addEventListener("online", () => { if (!link.isOpen()) link.open(); });
+  link.isOpen = () => link.socket.readyState === WebSocket.OPEN;
+  addEventListener("online", () => { if (link.socket.readyState === WebSocket.CLOSED) link.open(); });
   link.open();
   return link;
 }
@@ -193,21 +198,14 @@ function showView(text, isFirst) {
   if (isFirst) seen.gone_ms = 0;
   drawWorkers(view.workers);
   drawFacts(view);
-  watchForSilence();
 }
 
 function viewGone(code, again_ms) {
   if (seen.gone_ms === 0) seen.gone_ms = performance.now();
-  clearTimeout(watchForSilence.timer);
   at("live").classList.add("stale");
   at("link").className = "";
   setText(at("link"), (code === 1001 ? "The worker leaves and has closed the connection (1001)." : "The connection is gone (" + code + ").") +
     " Another one is tried in " + (again_ms / 1000).toFixed(1) + " s.");
-}
-
-function watchForSilence() {
-  clearTimeout(watchForSilence.timer);
-  watchForSilence.timer = setTimeout(() => view_link.giveUp(), 2 * PATIENCE_MS);
 }
 
 /* ---- Asking ---- */
@@ -354,5 +352,5 @@ echo.form.onsubmit = say;
 at("ask").addEventListener("click", askSix);
 at("ask").hidden = false;
 at("live").hidden = false;
-const view_link = keepOpen("/workers", showView, viewGone);
-const echo_link = keepOpen("/live", hear, echoGone);
+const view_link = keepOpen("/workers", 2 * PATIENCE_MS, showView, viewGone);
+const echo_link = keepOpen("/live", 0, hear, echoGone);
