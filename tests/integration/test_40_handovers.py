@@ -54,7 +54,7 @@ def test_many_generations_that_still_drain_do_not_hinder_the_next(start):
     slow, managers = [], []
     for _ in range(6):
         connection = server.connect()
-        connection.ask("/slow?s=3")
+        connection.send(b"POST /len HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n")
         connection.await_taken()
         slow.append(connection)
         managers.append(server.manager)
@@ -64,6 +64,7 @@ def test_many_generations_that_still_drain_do_not_hinder_the_next(start):
     assert all(map(processes.lives, managers))
     for connection in slow:
         with connection:
+            connection.send(b"x")
             assert connection.read_answer().status == 200
     for manager in managers:
         server.await_gone(manager)
