@@ -54,7 +54,7 @@ void answer_refusal(struct connection *connection, uint16_t status, const char *
     /* RFC 9110 9.3.2 */
     bool is_bare = connection->exchange == NULL
                        ? connection->asks_for_head
-                       : bytes_equal(connection->exchange->head.method, BYTES("HEAD"));
+                       : bytes_equal(connection->exchange->head->method, BYTES("HEAD"));
     conversation_send_head(connection, &head);
     if (!is_bare)
         conversation_send(connection, buffer_view(&text));

@@ -17,8 +17,8 @@ enum {
 
 static bool is_none(const struct toad_request *request)
 {
-    return !request->head.has_body ||
-           (!request->head.is_chunked && request->head.content_length == 0);
+    return !request->head->has_body ||
+           (!request->head->is_chunked && request->head->content_length == 0);
 }
 
 void body_init(struct toad_request *request)
@@ -38,7 +38,7 @@ void body_release(struct body *body)
 
 bool body_is_at_hand(const struct toad_request *request, struct bytes input)
 {
-    return !request->head.is_chunked && request->head.content_length <= input.size;
+    return !request->head->is_chunked && request->head->content_length <= input.size;
 }
 
 bool body_is_awaited(const struct toad_request *request)
@@ -88,7 +88,7 @@ static bool read_part(struct toad_request *request, struct bytes *input, struct 
     struct body *body = &request->body;
     struct http_refusal refusal;
     struct bytes part = {NULL, 0};
-    enum http_progress progress = http_reader_body(&request->reader, input, &part, &refusal);
+    enum http_progress progress = http_reader_body(request->reader, input, &part, &refusal);
     if (progress == HTTP_REFUSED) {
         conversation_refuse(connection, refusal.status, refusal.reason);
         return false;
@@ -203,7 +203,7 @@ bool body_advance(struct toad_request *request, struct bytes *input)
 static void say_continue(struct toad_request *request)
 {
     struct connection *connection = request->connection;
-    bool may_say = request->head.expects_continue && request->reply.phase == REPLY_AWAITED;
+    bool may_say = request->head->expects_continue && request->reply.phase == REPLY_AWAITED;
     if (may_say && !request->body.is_read)
         conversation_send(connection, BYTES("HTTP/1.1 100 Continue\r\n\r\n"));
 }
@@ -223,9 +223,9 @@ static bool ask(struct toad_request *request, uint64_t size_max, bool has_callba
     body->is_asked = true;
     if (size_max < body->most)
         body->most = size_max;
-    uint64_t known = body->is_read              ? body->seen
-                     : request->head.is_chunked ? 0
-                                                : request->head.content_length;
+    uint64_t known = body->is_read               ? body->seen
+                     : request->head->is_chunked ? 0
+                                                 : request->head->content_length;
     body->is_too_large = known > body->most;
     if (!body->is_too_large)
         say_continue(request);
@@ -272,5 +272,5 @@ void toad_body_resume(struct toad_request *request)
 
 uint64_t toad_body_size(const struct toad_request *request)
 {
-    return request->head.is_chunked ? TOAD_SIZE_UNKNOWN : request->head.content_length;
+    return request->head->is_chunked ? TOAD_SIZE_UNKNOWN : request->head->content_length;
 }

@@ -4,75 +4,21 @@
 #include "sys/log.h"
 #include "worker/answer.h"
 #include "worker/conversation.h"
+#include "worker/exchange_pool.h"
 #include "worker/opening.h"
 #include "worker/worker_process.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-enum {
-    POOL_MAX = 64 /* requests that are kept for the next ones */
-};
-
-static struct toad_request *take(struct toad_worker *worker)
-{
-    struct exchange_pool *pool = &worker->exchanges;
-    struct toad_request *request = pool->free;
-    if (request == NULL) {
-        request = malloc(sizeof *request);
-        if (request == NULL)
-            return NULL;
-        request->body.data = NULL;
-        request->body.capacity = 0;
-    } else {
-        pool->free = request->next;
-        pool->count--;
-    }
-    /* The head and the memory are large and written before they are read: only the front is
-     * cleared. */
-    char *data = request->body.data;
-    size_t capacity = request->body.capacity;
-    memset(request, 0, offsetof(struct toad_request, reader));
-    request->body.data = data;
-    request->body.capacity = capacity;
-    request->worker = worker;
-    request->references = 1;
-    memory_init(&request->memory);
-    return request;
-}
 
 static void give_back(struct toad_request *request)
 {
     if (request->destroy_data != NULL)
         request->destroy_data(request->data);
-    memory_clear(&request->memory);
-    body_release(&request->body);
-    struct exchange_pool *pool = &request->worker->exchanges;
-    if (pool->count == POOL_MAX) {
-        free(request->body.data);
-        free(request);
-        return;
-    }
-    request->next = pool->free;
-    pool->free = request;
-    pool->count++;
+    exchange_pool_give_back(request);
 }
 
 void exchange_drop(struct toad_request *request)
 {
     if (--request->references == 0)
         give_back(request);
-}
-
-void exchange_pool_clear(struct exchange_pool *pool)
-{
-    while (pool->free != NULL) {
-        struct toad_request *request = pool->free;
-        pool->free = request->next;
-        free(request->body.data);
-        free(request);
-    }
-    pool->count = 0;
 }
 
 static enum http_progress refuse(struct http_refusal *refusal, uint16_t status, const char *reason)
@@ -88,11 +34,11 @@ static enum http_progress read_head(struct toad_request *request, struct bytes h
     if (copy == NULL)
         return refuse(ret_refusal, 503, "The server is out of memory");
     enum http_progress progress =
-        http_reader_head(&request->reader, (struct bytes){copy, head.size}, is_tls,
-                         request->worker->settings->message_max_bytes, &request->head, ret_refusal);
+        http_reader_head(request->reader, (struct bytes){copy, head.size}, is_tls,
+                         request->worker->settings->message_max_bytes, request->head, ret_refusal);
     if (progress != HTTP_COMPLETE)
         return progress;
-    request->path = memory_copy(&request->memory, request->head.path);
+    request->path = memory_copy(&request->memory, request->head->path);
     if (request->path == NULL)
         return refuse(ret_refusal, 503, "The server is out of memory");
     if (!percent_decode(request->path, false))
@@ -103,7 +49,7 @@ static enum http_progress read_head(struct toad_request *request, struct bytes h
 enum http_progress exchange_open(struct connection *connection, struct bytes head,
                                  struct http_refusal *ret_refusal)
 {
-    struct toad_request *request = take(connection->worker);
+    struct toad_request *request = exchange_pool_take(connection->worker);
     if (request == NULL)
         return refuse(ret_refusal, 503, "The server is out of memory");
     enum http_progress progress = read_head(request, head, connection->tls != NULL, ret_refusal);
@@ -145,24 +91,41 @@ void exchange_end_call(struct toad_request *request)
     exchange_drop(request);
 }
 
+static void call(struct toad_request *request, request_callback *callback)
+{
+    exchange_begin_call(request);
+    callback(request->worker->app_state, request);
+    exchange_end_call(request);
+}
+
+/* It will live long, and is not to hold more than it needs. */
+static void ask_for_websocket(struct toad_request *request)
+{
+    struct toad_request *compact = exchange_pool_compact(request);
+    if (compact == NULL) {
+        log_write(LOG_LEVEL_ERROR, "A WebSocket at %s was refused: out of memory",
+                  toad_target(request));
+        answer_text(request, 503, "The server is out of memory\n");
+        return;
+    }
+    compact->is_opening = true;
+    call(compact, compact->worker->settings->app->websocket);
+}
+
 void exchange_ask_application(struct toad_request *request)
 {
-    struct toad_worker *worker = request->worker;
     struct ws_refusal refusal;
-    exchange_begin_call(request);
     switch (opening_judge(request, &refusal)) {
     case WS_VERDICT_PLAIN:
-        worker->settings->app->request(worker->app_state, request);
+        call(request, request->worker->settings->app->request);
         break;
     case WS_VERDICT_VALID:
-        request->is_opening = true;
-        worker->settings->app->websocket(worker->app_state, request);
+        ask_for_websocket(request);
         break;
     case WS_VERDICT_REFUSED:
         opening_refuse(request, &refusal);
         break;
     }
-    exchange_end_call(request);
 }
 
 void exchange_abort(struct toad_request *request)

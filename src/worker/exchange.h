@@ -43,14 +43,9 @@ struct toad_request {
     bool is_tls;
     struct tls_facts tls;
 
-    struct http_reader reader;
-    struct http_head head; /* views into `memory` */
+    struct http_reader *reader; /* NULL: nothing follows the head */
+    struct http_head *head;     /* views into `memory` */
     struct memory memory;
-};
-
-struct exchange_pool {
-    struct toad_request *free;
-    size_t count;
 };
 
 /* Makes a request of a head for this connection, which has none. HTTP_COMPLETE or HTTP_REFUSED. */
@@ -73,7 +68,5 @@ void exchange_finish(struct toad_request *request);
 /* The same for one that lives on: what it says stays readable until exchange_drop(). */
 void exchange_detach(struct toad_request *request);
 void exchange_drop(struct toad_request *request);
-
-void exchange_pool_clear(struct exchange_pool *pool);
 
 #endif

@@ -21,7 +21,7 @@ static struct http_forwarded *look_up(struct toad_request *request)
     struct ip_address peer;
     bool has_address = peer_has_address(&request->peer);
     memcpy(peer.octets, &request->peer.address, sizeof peer.octets);
-    http_forwarded_read(&request->head, has_address ? &peer : NULL,
+    http_forwarded_read(request->head, has_address ? &peer : NULL,
                         &request->worker->settings->trust, told);
     return told;
 }
@@ -88,7 +88,7 @@ const char *toad_host_name(const struct toad_request *request)
     struct toad_request *owner = owner_of(request);
     struct bytes host = told_of(request)->host;
     if (host.size == 0)
-        host = request->head.authority;
+        host = request->head->authority;
     if (owner->forwarding.host_text == NULL)
         owner->forwarding.host_text = memory_copy(&owner->memory, host);
     return owner->forwarding.host_text == NULL ? "" : owner->forwarding.host_text;

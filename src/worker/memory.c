@@ -1,5 +1,6 @@
 #include "worker/memory.h"
 
+#include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,9 @@ struct memory_block {
     alignas(max_align_t) char data[];
 };
 
-void memory_init(struct memory *memory)
+void memory_init(struct memory *memory, char *first, size_t capacity)
 {
-    memory->blocks = NULL;
-    memory->used = 0;
+    *memory = (struct memory){.first = first, .capacity = capacity};
 }
 
 void *memory_take(struct memory *memory, size_t size)
@@ -21,7 +21,7 @@ void *memory_take(struct memory *memory, size_t size)
     if (size > SIZE_MAX / 2)
         return NULL;
     size_t rounded = (size + alignment - 1) / alignment * alignment;
-    if (rounded <= sizeof memory->first - memory->used) {
+    if (rounded <= memory->capacity - memory->used) {
         void *place = memory->first + memory->used;
         memory->used += rounded;
         return place;

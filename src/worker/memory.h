@@ -1,5 +1,5 @@
-/* memory - what one request needs: a block of its own in place, and more from the heap when that is
- * used up.
+/* memory - what one request needs: a block that the caller gives, and more from the heap when that
+ * is used up.
  *
  * All of it is given back at once. Pointers live until memory_clear(). */
 #ifndef TOAD_WORKER_MEMORY_H
@@ -7,20 +7,17 @@
 
 #include "base/bytes.h"
 
-#include <stdalign.h>
 #include <stddef.h>
-
-enum {
-    MEMORY_BLOCK_SIZE = 4096
-};
 
 struct memory {
     struct memory_block *blocks; /* from the heap, newest first */
+    char *first;                 /* the caller's */
+    size_t capacity;
     size_t used;
-    alignas(max_align_t) char first[MEMORY_BLOCK_SIZE];
 };
 
-void memory_init(struct memory *memory);
+/* `first` is aligned for any type and outlives the memory. */
+void memory_init(struct memory *memory, char *first, size_t capacity);
 
 /* Aligned for any type; NULL if there is none. */
 void *memory_take(struct memory *memory, size_t size);

@@ -13,7 +13,7 @@ static bool asks_for_upgrade(const struct http_head *head)
 
 static void read_head(const struct toad_request *request, struct ws_handshake *handshake)
 {
-    const struct http_head *head = &request->head;
+    const struct http_head *head = request->head;
     ws_handshake_init(handshake, head->method, head->version_minor, head->has_body);
     for (uint32_t i = 0; i < head->field_count; i++)
         ws_handshake_read(handshake, head->fields[i].name, head->fields[i].value,
@@ -23,7 +23,7 @@ static void read_head(const struct toad_request *request, struct ws_handshake *h
 enum ws_verdict opening_judge(const struct toad_request *request, struct ws_refusal *ret_refusal)
 {
     struct ws_handshake handshake;
-    if (request->worker->settings->app->websocket == NULL || !asks_for_upgrade(&request->head))
+    if (request->worker->settings->app->websocket == NULL || !asks_for_upgrade(request->head))
         return WS_VERDICT_PLAIN;
     read_head(request, &handshake);
     return ws_handshake_judge(&handshake, ret_refusal);

@@ -28,9 +28,9 @@ static void write_access(const struct connection *connection, const struct toad_
     };
     if (request != NULL) {
         entry.took_us = worker->now_us - request->began_us;
-        entry.method = request->head.method;
-        entry.target = request->head.target;
-        entry.version_minor = request->head.version_minor;
+        entry.method = request->head->method;
+        entry.target = request->head->target;
+        entry.version_minor = request->head->version_minor;
         entry.referer = field_of(request, "Referer");
         entry.agent = field_of(request, "User-Agent");
     }
@@ -78,7 +78,7 @@ static void decide(struct toad_request *request, bool is_unframed, bool reads_on
     struct connection *connection = request->connection;
     const struct toad_worker *worker = connection->worker;
     bool is_last = connection->has_ended && connection->input == NULL;
-    bool persists = request->head.persists && !is_last && !is_unframed;
+    bool persists = request->head->persists && !is_last && !is_unframed;
     http_session_decide(&connection->session, persists, reads_on, worker->facts.is_leaving,
                         &worker->settings->session);
 }
@@ -92,7 +92,7 @@ void reply_send_head(struct toad_request *request, uint16_t status, struct bytes
     reply->body = body;
     reply->size = size;
     reply->is_bare =
-        http_status_has_no_body(status) || bytes_equal(request->head.method, BYTES("HEAD"));
+        http_status_has_no_body(status) || bytes_equal(request->head->method, BYTES("HEAD"));
     /* The application may have taken long. */
     worker_refresh_time(connection->worker);
     decide(request, body == HTTP_REPLY_TO_THE_END && !reply->is_bare, reads_on);
@@ -100,7 +100,7 @@ void reply_send_head(struct toad_request *request, uint16_t status, struct bytes
     struct http_reply head = {
         .status = status,
         .closes = closes,
-        .says_keep_alive = !closes && request->head.version_minor == 0,
+        .says_keep_alive = !closes && request->head->version_minor == 0,
         .keep_alive_s =
             closes ? 0 : http_session_keep_alive_s(&connection->worker->settings->session),
         .date = worker_date(connection->worker),
@@ -122,7 +122,7 @@ void reply_complete(struct toad_request *request, uint64_t size)
     reply_note_access(connection, request, request->reply.status, size);
     request->reply.phase = REPLY_OVER;
     connection->client_closes =
-        !request->head.persists && connection->session.life == HTTP_LIFE_WORKING;
+        !request->head->persists && connection->session.life == HTTP_LIFE_WORKING;
     conversation_observe(connection, HTTP_SESSION_ANSWERED);
     exchange_finish(request);
     connection_wake(connection);

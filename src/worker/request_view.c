@@ -25,12 +25,12 @@ const char *toad_version(void)
 
 const char *toad_method(const struct toad_request *request)
 {
-    return text_of(request->head.method);
+    return text_of(request->head->method);
 }
 
 const char *toad_target(const struct toad_request *request)
 {
-    return text_of(request->head.target);
+    return text_of(request->head->target);
 }
 
 const char *toad_path(const struct toad_request *request)
@@ -40,7 +40,7 @@ const char *toad_path(const struct toad_request *request)
 
 const char *toad_query(const struct toad_request *request)
 {
-    return text_of(request->head.query);
+    return text_of(request->head->query);
 }
 
 /* The decoded value if this part of a query, `name=value` or `name`, has the name; else NULL. */
@@ -56,7 +56,7 @@ static const char *value_if_named(struct memory *memory, struct bytes part, cons
 
 const char *toad_parameter(struct toad_request *request, const char *name)
 {
-    struct bytes rest = request->head.query;
+    struct bytes rest = request->head->query;
     const char *value = NULL;
     while (rest.size > 0 && value == NULL) {
         size_t end = bytes_find(rest, '&');
@@ -68,29 +68,29 @@ const char *toad_parameter(struct toad_request *request, const char *name)
 
 const char *toad_http_version(const struct toad_request *request)
 {
-    return request->head.version_minor == 0 ? "1.0" : "1.1";
+    return request->head->version_minor == 0 ? "1.0" : "1.1";
 }
 
 const char *toad_header(const struct toad_request *request, const char *name)
 {
     struct bytes wanted = bytes_of(name);
-    for (uint32_t i = 0; i < request->head.field_count; i++)
-        if (bytes_equal_ignoring_case(request->head.fields[i].name, wanted))
-            return text_of(request->head.fields[i].value);
+    for (uint32_t i = 0; i < request->head->field_count; i++)
+        if (bytes_equal_ignoring_case(request->head->fields[i].name, wanted))
+            return text_of(request->head->fields[i].value);
     return NULL;
 }
 
 size_t toad_header_count(const struct toad_request *request)
 {
-    return request->head.field_count;
+    return request->head->field_count;
 }
 
 bool toad_header_at(const struct toad_request *request, size_t index, struct toad_text *name,
                     struct toad_text *value)
 {
-    if (index >= request->head.field_count)
+    if (index >= request->head->field_count)
         return false;
-    const struct http_field *field = &request->head.fields[index];
+    const struct http_field *field = &request->head->fields[index];
     *name = (struct toad_text){text_of(field->name), field->name.size};
     *value = (struct toad_text){text_of(field->value), field->value.size};
     return true;

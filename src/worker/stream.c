@@ -56,7 +56,7 @@ static enum http_reply_body framing_for(const struct toad_request *request, uint
 {
     if (size != TOAD_SIZE_UNKNOWN)
         return HTTP_REPLY_SIZED;
-    return request->head.version_minor == 0 ? HTTP_REPLY_TO_THE_END : HTTP_REPLY_CHUNKED;
+    return request->head->version_minor == 0 ? HTTP_REPLY_TO_THE_END : HTTP_REPLY_CHUNKED;
 }
 
 void toad_start(struct toad_request *request, int status, const char *type, uint64_t size)
@@ -157,14 +157,14 @@ bool toad_add_trailer(struct toad_request *request, const char *name, const char
     if (!is_under_way(request, "added a trailer to"))
         return false;
     bool is_sent =
-        reply->body == HTTP_REPLY_CHUNKED && !reply->is_bare && http_takes_trailers(&request->head);
+        reply->body == HTTP_REPLY_CHUNKED && !reply->is_bare && http_takes_trailers(request->head);
     return reply_fields_add(&reply->trailers, request, name, value) && is_sent;
 }
 
 static void send_end(struct toad_request *request)
 {
     struct connection *connection = request->connection;
-    bool takes_trailers = http_takes_trailers(&request->head);
+    bool takes_trailers = http_takes_trailers(request->head);
     if (request->reply.trailers.first != NULL && takes_trailers) {
         conversation_send(connection, BYTES("0\r\n"));
         reply_fields_send(&request->reply.trailers, connection);

@@ -7,6 +7,7 @@
 #include "worker/acceptor.h"
 #include "worker/connection.h"
 #include "worker/exchange.h"
+#include "worker/exchange_pool.h"
 #include "worker/output.h"
 #include "worker/websocket.h"
 #include "worker/worker.h"

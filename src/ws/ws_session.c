@@ -33,9 +33,17 @@ static void release_input(struct ws_session *session)
     ws_message_release(&session->message, &session->shared->memory);
 }
 
+static void release_control(struct ws_session *session)
+{
+    if (session->control != NULL)
+        (void)session->shared->memory.resize(session->control, 0);
+    session->control = NULL;
+}
+
 void ws_session_clear(struct ws_session *session)
 {
     release_input(session);
+    release_control(session);
     ws_deflate_clear(&session->deflate, &session->shared->deflate);
 }
 
@@ -173,27 +181,54 @@ static bool take_close(struct ws_session *session, struct bytes payload, int64_t
                is_valid ? reason : BYTES("a close is malformed"), now_us, ret_event);
 }
 
-static bool take_control(struct ws_session *session, const struct ws_piece *piece, int64_t now_us,
-                         struct ws_event *ret_event)
+static bool use_control(struct ws_session *session, uint8_t opcode, struct bytes payload,
+                        int64_t now_us, struct ws_event *ret_event)
 {
-    /* ws_frame_read() lets no longer one through. */
-    assert(session->control_size + piece->data.size <= WS_CONTROL_MAX);
-    if (piece->data.size > 0)
-        memcpy(session->control + session->control_size, piece->data.data, piece->data.size);
-    session->control_size = (uint8_t)(session->control_size + piece->data.size);
-    if (!piece->is_last)
-        return false;
-    struct bytes payload = {session->control, session->control_size};
-    session->control_size = 0;
-    if (piece->opcode == WS_OPCODE_CLOSE)
+    if (opcode == WS_OPCODE_CLOSE)
         return take_close(session, payload, now_us, ret_event);
-    bool is_ping = piece->opcode == WS_OPCODE_PING;
+    bool is_ping = opcode == WS_OPCODE_PING;
     ret_event->kind = is_ping ? WS_EVENT_PING : WS_EVENT_PONG;
     ret_event->bytes = payload;
     /* Nothing follows the server's close. */
     if (is_ping && session->state.life == WS_LIFE_OPEN)
         write_control(WS_OPCODE_PONG, payload, &ret_event->answer);
     return true;
+}
+
+/* False if there is no memory. */
+static bool collect_control(struct ws_session *session, struct bytes data)
+{
+    if (session->control == NULL) {
+        session->control = session->shared->memory.resize(NULL, sizeof *session->control);
+        if (session->control == NULL)
+            return false;
+        session->control->size = 0;
+        session->control->is_used_up = false;
+    }
+    struct ws_control_payload *control = session->control;
+    /* ws_frame_read() lets no longer one through. */
+    assert(control->size + data.size <= WS_CONTROL_MAX);
+    if (data.size > 0)
+        memcpy(control->data + control->size, data.data, data.size);
+    control->size = (uint8_t)(control->size + data.size);
+    return true;
+}
+
+static bool take_control(struct ws_session *session, const struct ws_piece *piece, int64_t now_us,
+                         struct ws_event *ret_event)
+{
+    struct bytes payload = piece->data;
+    /* The reason of a close outlives the reader. */
+    bool is_kept = !piece->is_first || !piece->is_last || piece->opcode == WS_OPCODE_CLOSE;
+    if (is_kept && !collect_control(session, piece->data))
+        return fail(session, no_memory, now_us, ret_event);
+    if (!piece->is_last)
+        return false;
+    if (is_kept) {
+        session->control->is_used_up = true;
+        payload = (struct bytes){session->control->data, session->control->size};
+    }
+    return use_control(session, piece->opcode, payload, now_us, ret_event);
 }
 
 static bool take_piece(struct ws_session *session, const struct ws_piece *piece, int64_t now_us,
@@ -236,6 +271,8 @@ bool ws_session_receive(struct ws_session *session, struct bytes *input, int64_t
     ret_event->code = 0;
     ret_event->answer.size = 0;
     ws_message_rest(&session->message, &session->shared->memory);
+    if (session->control != NULL && session->control->is_used_up)
+        release_control(session);
     if (input->size > 0)
         ws_session_moved(session, now_us);
     bool has_event = is_reading(session) && read_event(session, input, now_us, ret_event);

@@ -15,6 +15,12 @@
 #include "ws/ws_life.h"
 #include "ws/ws_message.h"
 
+struct ws_control_payload {
+    uint8_t size;
+    bool is_used_up; /* it has been handed out */
+    char data[WS_CONTROL_MAX];
+};
+
 /* What all sessions of one worker share. Stays where it is while there are any. */
 struct ws_shared {
     struct ws_memory memory;
@@ -29,8 +35,7 @@ struct ws_session {
     struct ws_message message;
     bool is_reported; /* an event has told the end */
     struct ws_deflate deflate;
-    uint8_t control_size; /* of the control frame under way */
-    char control[WS_CONTROL_MAX];
+    struct ws_control_payload *control; /* of one in parts, or of a close; NULL: none */
 };
 
 /* A control frame, ready to be sent. Size 0: none. */

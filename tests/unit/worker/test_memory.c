@@ -4,14 +4,20 @@
 
 #include <criterion/criterion.h>
 
+#include <stdalign.h>
 #include <stdint.h>
 #include <string.h>
 
+enum {
+    FIRST_SIZE = 4096
+};
+
+static alignas(max_align_t) char first[FIRST_SIZE];
 static struct memory memory;
 
 static void begin(void)
 {
-    memory_init(&memory);
+    memory_init(&memory, first, sizeof first);
 }
 
 static void end(void)
@@ -38,11 +44,11 @@ Test(memory, gives_what_is_aligned_and_apart)
 
 Test(memory, is_used_again_after_a_clear)
 {
-    void *first = memory_take(&memory, 100);
+    cr_expect_eq(memory_take(&memory, 100), (void *)first);
     cr_assert_neq(memory_take(&memory, 100000), NULL);
     memory_clear(&memory);
     memory_clear(&memory);
-    cr_expect_eq(memory_take(&memory, 100), first);
+    cr_expect_eq(memory_take(&memory, 100), (void *)first);
 }
 
 Test(memory, copies_with_a_nul)
@@ -56,7 +62,7 @@ Test(memory, ends)
     cr_expect_eq(memory_take(&memory, SIZE_MAX), NULL);
     cr_expect_eq(memory_take(&memory, SIZE_MAX - 4096), NULL);
     faulty_arm(FAULTY_malloc, FAULTY_FROM_THEN_ON, 1, FAULTY_HERE);
-    void *inside = memory_take(&memory, MEMORY_BLOCK_SIZE);
+    void *inside = memory_take(&memory, FIRST_SIZE);
     void *outside = memory_take(&memory, 1);
     char *copy = memory_copy(&memory, BYTES("abc"));
     cr_expect_eq(faulty_disarm(), 2);

@@ -388,6 +388,47 @@ Test(ws_session, survives_the_end_of_memory_anywhere)
     cr_expect(has_failed && goes_well);
 }
 
+/* A control frame needs memory only where it comes in parts, or its reason is kept. */
+Test(ws_session, closes_with_1011_where_a_control_frame_finds_no_memory)
+{
+    static const struct {
+        const char *sent;
+        size_t first;
+        const char *expected;
+    } rows[] = {
+        {"ping:abc", 1000, "PING abc > pong:abc"},
+        {"ping:abc", 7, "FAILED 1011 > close:1011"},
+        {"close:1000", 1000, "FAILED 1011 > close:1011"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buffer stream;
+        buffer_init(&stream, stream_storage, sizeof stream_storage);
+        notation_read(rows[i].sent, &stream);
+        begin(&not_agreed);
+        heap.calls_left = 0;
+        transcript_feed(&session, buffer_view(&stream),
+                        (struct cuts){.first = rows[i].first, .rest = 1000}, &said);
+        heap.calls_left = SIZE_MAX;
+        cr_expect(bytes_equal(buffer_view(&said), bytes_of(rows[i].expected)), "row %zu: %.*s", i,
+                  (int)said.size, said.data);
+        finish();
+    }
+}
+
+/* What it holds of a control frame goes with it. */
+Test(ws_session, holds_nothing_behind_a_control_frame_in_parts)
+{
+    struct buffer stream;
+    buffer_init(&stream, stream_storage, sizeof stream_storage);
+    notation_read("ping:abc | pong:de", &stream);
+    begin(&not_agreed);
+    transcript_feed(&session, buffer_view(&stream), (struct cuts){.first = 1, .rest = 1}, &said);
+    cr_expect(bytes_equal(buffer_view(&said), BYTES("PING abc > pong:abc | PONG de")));
+    cr_expect_str_eq(take(""), "");
+    cr_expect_eq(heap.blocks, 0);
+    finish();
+}
+
 /* What could not be compressed for want of memory is not referred to later. */
 Test(ws_session_send, forgets_a_message_that_was_not_sent)
 {
