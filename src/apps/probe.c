@@ -25,6 +25,7 @@
  * and as WebSockets, which say "leaving" when the worker leaves:
  *
  *     /echo                               each message as it came
+ *     /about                              for each message what /info, /client and /tls show
  *     /push?n=N                           the texts 0 to N-1, as the client takes them
  *     /close?code=N                       closes at once
  *
@@ -134,41 +135,29 @@ static void add_headers(struct json *json, const struct toad_request *request)
     json_end(json, ']');
 }
 
-static void answer_info(void *state, struct toad_request *request)
+static void add_info(struct json *json, const struct toad_request *request)
 {
-    (void)state;
-    struct json json;
-    json_init(&json, json_space, sizeof(json_space));
-    json_begin(&json, NULL, '{');
-    json_text(&json, "method", toad_method(request));
-    json_text(&json, "path", toad_path(request));
-    json_text(&json, "query", toad_query(request));
-    json_text(&json, "version", toad_http_version(request));
-    json_text(&json, "remote_address", toad_remote_address(request));
-    json_number(&json, "remote_port", toad_remote_port(request));
-    json_text(&json, "scheme", toad_scheme(request));
-    json_text(&json, "host", toad_host_name(request));
-    add_headers(&json, request);
-    json_end(&json, '}');
-    reply_json(request, &json);
+    json_text(json, "method", toad_method(request));
+    json_text(json, "path", toad_path(request));
+    json_text(json, "query", toad_query(request));
+    json_text(json, "version", toad_http_version(request));
+    json_text(json, "remote_address", toad_remote_address(request));
+    json_number(json, "remote_port", toad_remote_port(request));
+    json_text(json, "scheme", toad_scheme(request));
+    json_text(json, "host", toad_host_name(request));
+    add_headers(json, request);
 }
 
-static void answer_client(void *state, struct toad_request *request)
+static void add_client(struct json *json, const struct toad_request *request)
 {
-    (void)state;
-    struct json json;
-    json_init(&json, json_space, sizeof(json_space));
-    json_begin(&json, NULL, '{');
-    json_text(&json, "remote_address", toad_remote_address(request));
-    json_number(&json, "remote_port", toad_remote_port(request));
-    json_text(&json, "scheme", toad_scheme(request));
-    json_text(&json, "host", toad_host_name(request));
-    json_text(&json, "peer_address", toad_peer_address(request));
-    json_text(&json, "local_address", toad_local_address(request));
-    json_number(&json, "local_port", toad_local_port(request));
-    json_number(&json, "request_number", toad_request_number(request));
-    json_end(&json, '}');
-    reply_json(request, &json);
+    json_text(json, "remote_address", toad_remote_address(request));
+    json_number(json, "remote_port", toad_remote_port(request));
+    json_text(json, "scheme", toad_scheme(request));
+    json_text(json, "host", toad_host_name(request));
+    json_text(json, "peer_address", toad_peer_address(request));
+    json_text(json, "local_address", toad_local_address(request));
+    json_number(json, "local_port", toad_local_port(request));
+    json_number(json, "request_number", toad_request_number(request));
 }
 
 static void add_fact(struct json *json, const char *key, const char *text)
@@ -178,18 +167,72 @@ static void add_fact(struct json *json, const char *key, const char *text)
 }
 
 /* Only what there is. */
+static void add_tls(struct json *json, const struct toad_request *request)
+{
+    add_fact(json, "version", toad_tls_version(request));
+    add_fact(json, "cipher", toad_tls_cipher(request));
+    add_fact(json, "server_name", toad_tls_server_name(request));
+    add_fact(json, "client_subject", toad_tls_client_subject(request));
+}
+
+typedef void facts_writer(struct json *json, const struct toad_request *request);
+
+static void add_facts(struct json *json, const char *key, facts_writer *writer,
+                      const struct toad_request *request)
+{
+    json_begin(json, key, '{');
+    writer(json, request);
+    json_end(json, '}');
+}
+
+static void answer_facts(struct toad_request *request, facts_writer *writer)
+{
+    struct json json;
+    json_init(&json, json_space, sizeof(json_space));
+    add_facts(&json, NULL, writer, request);
+    reply_json(request, &json);
+}
+
+static void answer_info(void *state, struct toad_request *request)
+{
+    (void)state;
+    answer_facts(request, add_info);
+}
+
+static void answer_client(void *state, struct toad_request *request)
+{
+    (void)state;
+    answer_facts(request, add_client);
+}
+
 static void answer_tls(void *state, struct toad_request *request)
 {
     (void)state;
+    answer_facts(request, add_tls);
+}
+
+static void tell_about(void *state, struct toad_websocket *ws, int type, struct toad_text message)
+{
+    (void)state;
+    (void)type;
+    (void)message;
+    const struct toad_request *request = toad_ws_request(ws);
     struct json json;
     json_init(&json, json_space, sizeof(json_space));
     json_begin(&json, NULL, '{');
-    add_fact(&json, "version", toad_tls_version(request));
-    add_fact(&json, "cipher", toad_tls_cipher(request));
-    add_fact(&json, "server_name", toad_tls_server_name(request));
-    add_fact(&json, "client_subject", toad_tls_client_subject(request));
+    add_facts(&json, "info", add_info, request);
+    add_facts(&json, "client", add_client, request);
+    add_facts(&json, "tls", add_tls, request);
     json_end(&json, '}');
-    reply_json(request, &json);
+    (void)toad_ws_send(ws, TOAD_WS_TEXT, json.data, json.size);
+}
+
+static void open_about(void *state, struct toad_request *request)
+{
+    static const struct toad_ws_callbacks callbacks = {.struct_size = sizeof(callbacks),
+                                                       .on_message = tell_about};
+    (void)state;
+    (void)toad_ws_accept(request, &callbacks, NULL);
 }
 
 struct ids {
@@ -298,6 +341,7 @@ static void answer(void *state, struct toad_request *request)
 }
 
 static const struct kit_route websockets[] = {
+    {"GET", "/about", open_about},
     {"GET", "/echo", websocket_open_echo},
     {"GET", "/push", websocket_open_push},
     {"GET", "/close", websocket_open_close},

@@ -137,6 +137,11 @@ class Server:
     def port(self):
         return self.address[1]
 
+    @property
+    def is_secure(self):
+        """The first listener has TLS."""
+        return AVAILABLE.search(self.stdout)[0].startswith("Server available at https:")
+
     def workers(self):
         """PIDs of the workers that live, in the order in which they started."""
         program = processes.executable_of(self.manager)

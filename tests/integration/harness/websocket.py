@@ -4,17 +4,17 @@ import threading
 
 import websockets
 
+from .tls import trusting
 from .waiting import LIMIT
 
 
-def url(server, path):
-    host, port = server.address
-    return f"ws://{host}:{port}{path}"
-
-
 def connect(server, path="/echo", **options):
-    """To be awaited, or used as an asynchronous context."""
-    return websockets.connect(url(server, path), open_timeout=LIMIT, close_timeout=LIMIT, ping_interval=None, **options)
+    """To be awaited, or used as an asynchronous context. Speaks TLS where the server's first listener does."""
+    host, port = server.address
+    if server.is_secure:
+        options = {"ssl": trusting()} | options
+    return websockets.connect(f"ws{'s' * server.is_secure}://{host}:{port}{path}", open_timeout=LIMIT, close_timeout=LIMIT,
+                              ping_interval=None, **options)
 
 
 def run(coroutine):

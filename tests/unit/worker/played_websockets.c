@@ -84,6 +84,21 @@ static void show_request(struct toad_websocket *ws)
     send_text(ws, text);
 }
 
+static const char *or_none(const char *text)
+{
+    return text == NULL ? "none" : text;
+}
+
+static void show_tls(struct toad_websocket *ws)
+{
+    char text[256];
+    struct toad_request *request = toad_ws_request(ws);
+    (void)snprintf(text, sizeof text, "%s %s %s %s", or_none(toad_tls_version(request)),
+                   or_none(toad_tls_cipher(request)), or_none(toad_tls_server_name(request)),
+                   or_none(toad_tls_client_subject(request)));
+    send_text(ws, text);
+}
+
 static void do_wrong(struct toad_websocket *ws)
 {
     (void)toad_ws_send(ws, TOAD_WS_TEXT, "\xff", 1);
@@ -130,6 +145,9 @@ static void obey(struct toad_websocket *ws, const char *order)
         break;
     case 'r':
         show_request(ws);
+        break;
+    case 't':
+        show_tls(ws);
         break;
     case 'w':
         do_wrong(ws);

@@ -193,6 +193,7 @@ Test(websockets, know_the_request_that_opened_them)
     int fd = talk_open(OPENING_WITH("/ws?a=b", "X-Color: green\r\n"));
     client_expect_body(client_ask_once(GET("/")), "200", "Hello World");
     TALK(fd, "text:!r", 1, "text:GET /ws b green 127.0.0.1 127.0.0.1 1");
+    TALK(fd, "text:!t", 1, "text:none none none none");
     (void)close(fd);
     fd = talk_open(OPENING("/ws-data"));
     cr_expect_eq(served->destroyed, 0);
