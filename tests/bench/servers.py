@@ -103,11 +103,11 @@ def stop(process):
             process.wait()
 
 
-def start_hypnotoad(options, home):
+def start_hypnotoad(options, home, app="hello"):
     port, config, build = free_port(), home / "hypnotoad.conf", options.build
     config.write_text(HYPNOTOAD.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX,
                                        deferred=options.deferred))
-    command = [build / "hypnotoad", "--foreground", "--config", config, build / "apps/hello.so"]
+    command = [build / "hypnotoad", "--foreground", "--config", config, build / f"apps/{app}.so"]
     return launch("hypnotoad", home, command, port)
 
 
@@ -123,6 +123,12 @@ def start_bare(options, home):
     """One process, however many workers the others have, and never deferred."""
     port = free_port()
     return launch("bare epoll", home, [options.build / "tests/bench/bare_epoll", port], port)
+
+
+def start_bare_websocket(options, home):
+    """One process as well."""
+    port = free_port()
+    return launch("bare websocket", home, [options.build / "tests/bench/bare_websocket", port], port)
 
 
 STARTS = (start_hypnotoad, start_nginx, start_bare)
