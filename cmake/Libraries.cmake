@@ -18,8 +18,7 @@ add_library(libev INTERFACE)
 target_include_directories(libev SYSTEM INTERFACE ${EV_INCLUDE_DIR})
 target_link_libraries(libev INTERFACE ${EV_LIBRARY})
 
-# WebSocket: frames, compression, and one digest; TLS. Debian's package names its target wslay.
-find_package(wslay CONFIG REQUIRED)
+# WebSocket: compression, and one digest; TLS.
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 

@@ -95,6 +95,8 @@ enum {
     WS_CONTROL_MAX = 125,        /* payload of a control frame (RFC 6455 5.5) */
     WS_REASON_MAX = 123,         /* reason of a close */
     WS_FRAME_HEAD_MAX = 10,      /* of a frame that the server sends: never masked */
+    WS_CLIENT_HEAD_MAX = 14,     /* of a frame that a client sends */
+    WS_PIECE_MAX = 65536,        /* payload that is unmasked at once */
     WS_FRAGMENTS_MAX = 16384,    /* frames of one message */
     WS_PROTOCOLS_MAX = 32,       /* subprotocols that a client offers */
     WS_OFFERS_MAX = 32,          /* extensions that a client offers */

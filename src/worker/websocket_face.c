@@ -101,6 +101,13 @@ static bool is_gone(const struct toad_websocket *ws)
     return ws->connection == NULL || conversation_is_over(ws->connection);
 }
 
+/* A turn began with a look at the clock, which costs more than a short message. */
+static void refresh_time(const struct toad_websocket *ws)
+{
+    if (ws->worker->running == NULL)
+        worker_refresh_time(ws->worker);
+}
+
 /* Whole messages: the last one may be larger than the room that it finds. */
 static bool has_room(struct toad_websocket *ws)
 {
@@ -143,7 +150,7 @@ size_t toad_ws_send(struct toad_websocket *ws, int type, const void *data, size_
         complain(ws, "a message of an unknown type");
         return 0;
     }
-    worker_refresh_time(ws->worker);
+    refresh_time(ws);
     enum error error = ws_session_send(&ws->session, type == TOAD_WS_TEXT,
                                        (struct bytes){data, size}, ws->worker->now_us, &frame);
     if (error == ERROR_NONE)
@@ -160,7 +167,7 @@ bool toad_ws_ping(struct toad_websocket *ws, const void *data, size_t size)
     struct ws_control control;
     if (is_gone(ws) || !has_room(ws))
         return false;
-    worker_refresh_time(ws->worker);
+    refresh_time(ws);
     enum error error =
         ws_session_ping(&ws->session, (struct bytes){data, size}, ws->worker->now_us, &control);
     if (error == ERROR_INVALID)
@@ -185,7 +192,7 @@ bool toad_ws_close(struct toad_websocket *ws, unsigned code, const char *reason)
     struct ws_control control;
     if (is_gone(ws))
         return false;
-    worker_refresh_time(ws->worker);
+    refresh_time(ws);
     uint16_t sent = close_code(code);
     enum error error =
         ws_session_close(&ws->session, sent, bytes_of(reason), ws->worker->now_us, &control);

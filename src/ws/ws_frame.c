@@ -1,128 +1,154 @@
 #include "ws/ws_frame.h"
 
-#include <wslay/wslay.h>
-
 #include <string.h>
 
 enum {
     LENGTH_IS_16_BITS = 126,
     LENGTH_IS_64_BITS = 127,
+    LENGTH_BITS = 127,
+    MASK_BIT = 0x80,
     FINAL_BIT = 0x80,
-    MASK_SIZE = 4
+    CONTROL_BIT = 8,
+    OPCODE_BITS = 15,
+    MASK_SIZE = 4,
+    LEAST_HEAD_SIZE = 2
 };
 
-static ssize_t on_receive(uint8_t *data, size_t size, int flags, void *user)
-{
-    (void)flags;
-    struct ws_frames *frames = user;
-    struct bytes taken = bytes_first(frames->input, size);
-    if (taken.size == 0)
-        return -1;
-    memcpy(data, taken.data, taken.size);
-    frames->input = bytes_from(frames->input, taken.size);
-    frames->given += taken.size;
-    return (ssize_t)taken.size;
-}
-
-void ws_frames_init(struct ws_frames *frames)
-{
-    *frames = (struct ws_frames){.spare = NULL};
-}
-
-void ws_frames_clear(struct ws_frames *frames)
-{
-    wslay_frame_context_free(frames->spare);
-    ws_frames_init(frames);
-}
+static_assert(LEAST_HEAD_SIZE + (int)sizeof(uint64_t) + MASK_SIZE == WS_CLIENT_HEAD_MAX,
+              "the longest head fits");
 
 void ws_frame_reader_init(struct ws_frame_reader *reader)
 {
-    *reader = (struct ws_frame_reader){.context = NULL};
+    *reader = (struct ws_frame_reader){.is_inside = false};
 }
 
-void ws_frame_reader_clear(struct ws_frame_reader *reader)
+static unsigned length_code(const struct ws_frame_reader *reader)
 {
-    wslay_frame_context_free(reader->context);
-    ws_frame_reader_init(reader);
+    return reader->head[1] & LENGTH_BITS;
 }
 
-static bool borrow(struct ws_frame_reader *reader, struct ws_frames *frames)
+/* Bytes of the length behind the first two of the head. */
+static uint8_t length_size(unsigned code)
 {
-    if (reader->context != NULL)
-        return true;
-    reader->context = frames->spare;
-    frames->spare = NULL;
-    if (reader->context != NULL)
-        return true;
-    const struct wslay_frame_callbacks callbacks = {.recv_callback = on_receive};
-    return wslay_frame_context_init(&reader->context, &callbacks, frames) == 0;
+    if (code < LENGTH_IS_16_BITS)
+        return 0;
+    return code == LENGTH_IS_16_BITS ? sizeof(uint16_t) : sizeof(uint64_t);
 }
 
-/* A context that holds no byte of a frame is like a new one. */
-static void give_back(struct ws_frame_reader *reader, struct ws_frames *frames)
+static bool is_masked(const struct ws_frame_reader *reader)
 {
-    if (reader->held > 0 || reader->is_inside)
-        return;
-    if (frames->spare == NULL)
-        frames->spare = reader->context;
-    else
-        wslay_frame_context_free(reader->context);
-    reader->context = NULL;
+    return (reader->head[1] & MASK_BIT) != 0;
 }
 
-static size_t head_size(const struct wslay_frame_iocb *frame)
+/* How long the head is, as far as that is known. */
+static uint8_t head_size(const struct ws_frame_reader *reader)
 {
-    size_t size = 2 + (frame->mask ? (size_t)MASK_SIZE : 0);
-    if (frame->payload_length < LENGTH_IS_16_BITS)
-        return size;
-    return size + (frame->payload_length <= UINT16_MAX ? sizeof(uint16_t) : sizeof(uint64_t));
+    if (reader->head_size < LEAST_HEAD_SIZE)
+        return LEAST_HEAD_SIZE;
+    return (uint8_t)(LEAST_HEAD_SIZE + length_size(length_code(reader)) +
+                     (is_masked(reader) ? MASK_SIZE : 0));
 }
 
-static void make_piece(struct ws_frame_reader *reader, const struct wslay_frame_iocb *frame,
+static bool read_head(struct ws_frame_reader *reader, struct bytes *input)
+{
+    while (reader->head_size < head_size(reader)) {
+        struct bytes part = bytes_first(*input, (size_t)(head_size(reader) - reader->head_size));
+        if (part.size == 0)
+            return false;
+        memcpy(reader->head + reader->head_size, part.data, part.size);
+        reader->head_size = (uint8_t)(reader->head_size + part.size);
+        *input = bytes_from(*input, part.size);
+    }
+    return true;
+}
+
+static uint64_t read_length(const struct ws_frame_reader *reader)
+{
+    unsigned code = length_code(reader);
+    uint64_t length = 0;
+    for (uint8_t i = 0; i < length_size(code); i++)
+        length = length << 8 | reader->head[LEAST_HEAD_SIZE + i];
+    return code < LENGTH_IS_16_BITS ? code : length;
+}
+
+/* RFC 6455 5.2, 5.5 */
+static bool is_well_formed(const struct ws_frame_reader *reader)
+{
+    unsigned code = length_code(reader);
+    bool is_control = (reader->head[0] & CONTROL_BIT) != 0;
+    bool is_final = (reader->head[0] & FINAL_BIT) != 0;
+    if (is_control && (!is_final || code >= LENGTH_IS_16_BITS))
+        return false;
+    if (code == LENGTH_IS_16_BITS)
+        return reader->size >= LENGTH_IS_16_BITS;
+    if (code == LENGTH_IS_64_BITS)
+        return reader->size > UINT16_MAX && reader->size <= INT64_MAX;
+    return true;
+}
+
+/* Eight bytes at a time; `mask` begins where `from` does. */
+static void unmask(char *to, struct bytes from, const unsigned char mask[sizeof(uint64_t)])
+{
+    uint64_t wide;
+    size_t i = 0;
+    memcpy(&wide, mask, sizeof wide);
+    for (; from.size - i >= sizeof wide; i += sizeof wide) {
+        uint64_t word;
+        memcpy(&word, from.data + i, sizeof word);
+        word ^= wide;
+        memcpy(to + i, &word, sizeof word);
+    }
+    for (; i < from.size; i++)
+        to[i] = (char)(from.data[i] ^ mask[i % sizeof wide]);
+}
+
+/* The payload that there is. A frame without a mask is refused for that, whatever it says. */
+static struct bytes read_payload(struct ws_frame_reader *reader, struct ws_frames *frames,
+                                 struct bytes *input)
+{
+    unsigned char mask[sizeof(uint64_t)];
+    size_t most = reader->left < sizeof frames->unmasked ? reader->left : sizeof frames->unmasked;
+    struct bytes part = bytes_first(*input, most);
+    const unsigned char *own = reader->head + reader->head_size - MASK_SIZE;
+    for (size_t i = 0; i < sizeof mask; i++)
+        mask[i] = is_masked(reader) ? own[(reader->size - reader->left + i) % MASK_SIZE] : 0;
+    unmask(frames->unmasked, part, mask);
+    *input = bytes_from(*input, part.size);
+    reader->left -= part.size;
+    return (struct bytes){frames->unmasked, part.size};
+}
+
+static void make_piece(struct ws_frame_reader *reader, struct bytes data, bool is_first,
                        struct ws_piece *ret_piece)
 {
-    bool is_first = !reader->is_inside;
-    if (is_first) {
-        reader->left = frame->payload_length;
-        reader->held -= head_size(frame);
-    }
-    reader->left -= frame->data_length;
-    reader->held -= frame->data_length;
-    reader->is_inside = reader->left > 0;
     *ret_piece = (struct ws_piece){
-        .data = {(const char *)frame->data, frame->data_length},
-        .frame_size = frame->payload_length,
-        .opcode = frame->opcode,
-        .reserved = frame->rsv,
-        .is_masked = frame->mask != 0,
-        .is_final = frame->fin != 0,
+        .data = data,
+        .frame_size = reader->size,
+        .opcode = reader->head[0] & OPCODE_BITS,
+        .reserved = reader->head[0] >> 4 & 7,
+        .is_masked = is_masked(reader),
+        .is_final = (reader->head[0] & FINAL_BIT) != 0,
         .is_first = is_first,
         .is_last = reader->left == 0,
     };
+    reader->is_inside = reader->left > 0;
+    if (!reader->is_inside)
+        reader->head_size = 0;
 }
 
 enum ws_frame_progress ws_frame_read(struct ws_frame_reader *reader, struct ws_frames *frames,
                                      struct bytes *input, struct ws_piece *ret_piece)
 {
-    if (reader->context == NULL && input->size == 0)
+    bool is_first = !reader->is_inside;
+    if (input->size == 0 || (is_first && !read_head(reader, input)))
         return WS_FRAME_INCOMPLETE;
-    if (!borrow(reader, frames))
-        return WS_FRAME_NO_MEMORY;
-    struct wslay_frame_iocb frame = {0};
-    frames->input = *input;
-    frames->given = 0;
-    /* wslay takes all that it has room for, so one that wants more has taken the last byte. */
-    ssize_t result = wslay_frame_recv(reader->context, &frame);
-    *input = frames->input;
-    frames->input = (struct bytes){NULL, 0};
-    reader->held += frames->given;
-    if (result == WSLAY_ERR_WANT_READ) {
-        give_back(reader, frames);
-        return WS_FRAME_INCOMPLETE;
+    if (is_first) {
+        reader->size = reader->left = read_length(reader);
+        if (!is_well_formed(reader))
+            return WS_FRAME_BROKEN;
     }
-    if (result < 0)
-        return WS_FRAME_BROKEN;
-    make_piece(reader, &frame, ret_piece);
+    struct bytes data = read_payload(reader, frames, input);
+    make_piece(reader, data, is_first, ret_piece);
     return WS_FRAME_PIECE;
 }
 

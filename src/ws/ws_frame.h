@@ -1,15 +1,12 @@
 /* ws_frame - the frames of WebSocket (RFC 6455 5.2): read in pieces as they come, and written.
  *
- * Pure but for one thing: wslay allocates what holds a frame that is read only in part, 5 KiB of a
- * fixed size. A reader between two frames holds nothing: all readers of a worker share one spare.
- */
+ * Pure. A reader keeps the head of the frame under way and nothing else; payload is unmasked into
+ * memory that all readers share. */
 #ifndef TOAD_WS_WS_FRAME_H
 #define TOAD_WS_WS_FRAME_H
 
 #include "base/bytes.h"
 #include "base/limits.h"
-
-struct wslay_frame_context;
 
 enum ws_opcode {
     WS_OPCODE_CONTINUATION = 0,
@@ -25,18 +22,18 @@ enum {
     WS_RESERVED_COMPRESSED = 4, /* RSV1 (RFC 7692 6) */
 };
 
-/* What all readers share. Stays where it is while there are readers. */
+/* What all readers share; nothing in it outlives a piece. */
 struct ws_frames {
-    struct bytes input; /* while a frame is read */
-    size_t given;       /* bytes of it that wslay has taken */
-    struct wslay_frame_context *spare;
+    char unmasked[WS_PIECE_MAX];
 };
 
+/* All zero between two frames. */
 struct ws_frame_reader {
-    struct wslay_frame_context *context; /* NULL: between two frames */
-    uint64_t left;                       /* payload of the frame under way that has not come yet */
-    size_t held;                         /* bytes that wslay has taken and not given back yet */
-    bool is_inside;                      /* a frame is under way */
+    uint64_t size;     /* of the payload */
+    uint64_t left;     /* that has not come yet */
+    bool is_inside;    /* the head is complete, the payload is not */
+    uint8_t head_size; /* bytes that have come */
+    unsigned char head[WS_CLIENT_HEAD_MAX];
 };
 
 /* A frame, or a part of one. */
@@ -47,7 +44,7 @@ struct ws_piece {
     uint8_t reserved;
     bool is_masked;
     bool is_final; /* the frame ends its message */
-    bool is_first; /* of the frame */
+    bool is_first; /* of the frame; perhaps the head alone */
     bool is_last;
 };
 
@@ -55,17 +52,11 @@ enum ws_frame_progress {
     WS_FRAME_INCOMPLETE, /* the input is used up */
     WS_FRAME_PIECE,
     WS_FRAME_BROKEN, /* malformed: fragmented or long control frame, length not in its least form */
-    WS_FRAME_NO_MEMORY,
 };
 
-void ws_frames_init(struct ws_frames *frames);
-void ws_frames_clear(struct ws_frames *frames);
-
 void ws_frame_reader_init(struct ws_frame_reader *reader);
-void ws_frame_reader_clear(struct ws_frame_reader *reader);
 
-/* Takes what it reads off `*input`; bytes behind the piece may be held back for the next call, so
- * it is called until it says INCOMPLETE. */
+/* Takes what it reads off `*input`. After BROKEN the reader is of no use. */
 enum ws_frame_progress ws_frame_read(struct ws_frame_reader *reader, struct ws_frames *frames,
                                      struct bytes *input, struct ws_piece *ret_piece);
 

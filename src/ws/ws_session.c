@@ -6,13 +6,11 @@
 void ws_shared_init(struct ws_shared *shared, void *(*resize)(void *memory, size_t size))
 {
     shared->memory = (struct ws_memory){.resize = resize};
-    ws_frames_init(&shared->frames);
     ws_deflate_shared_init(&shared->deflate, &shared->memory);
 }
 
 void ws_shared_clear(struct ws_shared *shared)
 {
-    ws_frames_clear(&shared->frames);
     ws_deflate_shared_clear(&shared->deflate);
 }
 
@@ -26,13 +24,6 @@ void ws_session_init(struct ws_session *session, struct ws_shared *shared,
     ws_deflate_init(&session->deflate, terms);
 }
 
-/* What is only needed to read on. */
-static void release_input(struct ws_session *session)
-{
-    ws_frame_reader_clear(&session->reader);
-    ws_message_release(&session->message, &session->shared->memory);
-}
-
 static void release_control(struct ws_session *session)
 {
     if (session->control != NULL)
@@ -42,7 +33,7 @@ static void release_control(struct ws_session *session)
 
 void ws_session_clear(struct ws_session *session)
 {
-    release_input(session);
+    ws_message_release(&session->message, &session->shared->memory);
     release_control(session);
     ws_deflate_clear(&session->deflate, &session->shared->deflate);
 }
@@ -88,13 +79,13 @@ static bool end(struct ws_session *session, enum ws_life_event happened, uint16_
     }
     observe(session, happened, now_us);
     session->is_reported = true;
-    release_input(session);
+    ws_message_release(&session->message, &session->shared->memory);
     return true;
 }
 
 static const struct ws_fault none = {0, NULL};
 static const struct ws_fault no_memory = {WS_CLOSE_INTERNAL_ERROR,
-                                          "there is no memory to read frames"};
+                                          "there is no memory for a control frame"};
 
 static struct ws_fault fault(const char *reason)
 {
@@ -218,13 +209,12 @@ static bool take_control(struct ws_session *session, const struct ws_piece *piec
                          struct ws_event *ret_event)
 {
     struct bytes payload = piece->data;
-    /* The reason of a close outlives the reader. */
-    bool is_kept = !piece->is_first || !piece->is_last || piece->opcode == WS_OPCODE_CLOSE;
-    if (is_kept && !collect_control(session, piece->data))
+    bool is_in_parts = !piece->is_first || !piece->is_last;
+    if (is_in_parts && !collect_control(session, piece->data))
         return fail(session, no_memory, now_us, ret_event);
     if (!piece->is_last)
         return false;
-    if (is_kept) {
+    if (is_in_parts) {
         session->control->is_used_up = true;
         payload = (struct bytes){session->control->data, session->control->size};
     }
@@ -256,8 +246,6 @@ static bool read_event(struct ws_session *session, struct bytes *input, int64_t 
             return false;
         case WS_FRAME_BROKEN:
             return fail(session, fault("a frame is malformed"), now_us, ret_event);
-        case WS_FRAME_NO_MEMORY:
-            return fail(session, no_memory, now_us, ret_event);
         case WS_FRAME_PIECE:
             if (take_piece(session, &piece, now_us, ret_event))
                 return true;

@@ -1,9 +1,8 @@
 /* ws_session - one WebSocket connection behind its handshake: bytes in, events out; messages in,
  * frames out (RFC 6455, RFC 7692; promise CON-8).
  *
- * Pure: no clock and no I/O. Memory comes from the function in the shared part; beside it wslay
- * allocates a fixed size while a frame has come only in part. A session between two messages holds
- * nothing but its struct, and its own compressors if a context is kept.
+ * Pure: no clock and no I/O. Memory comes from the function in the shared part. A session between
+ * two messages holds nothing but its struct, and its own compressors if a context is kept.
  *
  * What is to be sent is never stored here: control frames come in the struct that the caller gives,
  * frames of messages as a head and a view. So the caller's output is the only queue; while that
@@ -35,7 +34,7 @@ struct ws_session {
     struct ws_message message;
     bool is_reported; /* an event has told the end */
     struct ws_deflate deflate;
-    struct ws_control_payload *control; /* of one in parts, or of a close; NULL: none */
+    struct ws_control_payload *control; /* of one that comes in parts; NULL: none */
 };
 
 /* A control frame, ready to be sent. Size 0: none. */
@@ -79,9 +78,8 @@ void ws_session_init(struct ws_session *session, struct ws_shared *shared,
 void ws_session_clear(struct ws_session *session);
 
 /* Reads up to the next event and takes what it used off `*input`; the bytes behind the head of the
- * handshake are the first. False: all is used, more is needed. To be called until then, also with
- * an empty input: what lies behind an event may be held in the session. After CLOSE and FAILED the
- * rest is dropped. */
+ * handshake are the first. False: all is used, more is needed. After CLOSE and
+ * FAILED the rest is dropped. */
 bool ws_session_receive(struct ws_session *session, struct bytes *input, int64_t now_us,
                         struct ws_event *ret_event);
 

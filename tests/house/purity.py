@@ -13,7 +13,6 @@ MEMORY_AND_TEXT = set("""
 # What a room may need from the library that its row in docs/ARCHITECTURE.md lists.
 LIBRARY_PREFIXES = {
     "llhttp": ("llhttp_",),
-    "wslay": ("wslay_frame_",),
     "ZLIB::ZLIB": ("deflate", "inflate"),
     "OpenSSL::Crypto": ("EVP_Digest", "EVP_sha1"),
 }
