@@ -73,6 +73,9 @@ static void answer_if_forgotten(struct toad_request *request)
     bool has_begun = request->reply.phase != REPLY_AWAITED;
     if (request->connection == NULL || has_begun || request->holds > 0 || body_is_awaited(request))
         return;
+    /* Nobody can be answered, and the application may have been told so. */
+    if (conversation_is_over(request->connection))
+        return;
     log_write(LOG_LEVEL_ERROR, "The application left %s %s without an answer", toad_method(request),
               toad_target(request));
     answer_text(request, 500, "The application did not answer\n");

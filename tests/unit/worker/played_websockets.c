@@ -2,6 +2,7 @@
 #include "played.h"
 
 #include "served.h"
+#include "worker/worker_process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,10 @@ void played_websocket(void *state, struct toad_request *request)
     } else if (strcmp(path, "/ws-later") == 0) {
         hold(request);
         begin_later(request);
+    } else if (strcmp(path, "/ws-broken") == 0) {
+        request->connection->is_lost = true;
+        if (open_it(request, NULL) != NULL)
+            abort();
     } else if (strcmp(path, "/ws-too-late") == 0) {
         hold(request);
     } else if (strcmp(path, "/ws-chat") == 0) {

@@ -169,6 +169,18 @@ Test(websockets, are_not_accepted_for_a_client_that_has_gone)
     served_expect_good_end();
 }
 
+/* Promise APP-3: the application has not forgotten what it was told that it cannot have. */
+Test(websockets, are_not_accepted_where_the_connection_has_just_broken)
+{
+    served_start(&settings);
+    int fd = client_connect();
+    client_send(fd, OPENING("/ws-broken"));
+    cr_expect_str_eq(client_rest(fd), "");
+    (void)close(fd);
+    served_expect_good_end();
+    cr_expect_eq(served_count_log("without an answer"), 0);
+}
+
 /* RFC 6455 4.2.2 (5) */
 Test(websockets, speak_a_subprotocol_that_is_offered)
 {
