@@ -70,10 +70,13 @@ Test(exchange_pool, moves_a_request_that_says_the_same_then)
     static char after[1000];
     for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
         struct toad_request *request = open_one(heads[i]);
-        struct toad_request *compact = exchange_pool_compact(request);
+        (void)show(request, before, sizeof before);
+        exchange_pool_give_back(request);
+        struct toad_request *compact = exchange_pool_compact(open_one(heads[i]));
         cr_assert(compact != NULL && compact != request && connection.exchange == compact);
-        cr_assert_eq(open_one(heads[i]), request, "the roomy one is used again");
-        cr_expect_str_eq(show(compact, after, sizeof after), show(request, before, sizeof before));
+        cr_assert_eq(open_one(HEAD("PUT /overwritten/with/all/this HTTP/1.0")), request,
+                     "the roomy one is used again");
+        cr_expect_str_eq(show(compact, after, sizeof after), before);
         exchange_pool_give_back(request);
         exchange_pool_give_back(compact);
     }
