@@ -291,6 +291,14 @@ Test(ws_session_flushed, lingers_once_the_last_close_is_out)
     finish();
 }
 
+Test(ws_session, takes_more_at_once_than_is_unmasked_at_once)
+{
+    begin(&not_agreed);
+    cr_expect_str_eq(take("binary:abc*30000 | text:x"), "BINARY abc*30000 | TEXT x");
+    cr_expect_str_eq(take("text-:abc*23333 | more:abc*9000"), "TEXT abc*32333");
+    finish();
+}
+
 /* Idle memory: nothing is held between two messages, nor for a frame that has just begun. */
 Test(ws_session, holds_nothing_between_messages)
 {
