@@ -3,6 +3,7 @@ option(TOAD_TESTS "Build the tests" ON)
 option(TOAD_WERROR "Treat warnings as errors" ON)
 option(TOAD_SANITIZE "Build with the address and undefined-behaviour sanitizers" OFF)
 option(TOAD_COVERAGE "Build with coverage counters (gcc)" OFF)
+option(TOAD_BONJOUR "Publish listeners by Bonjour where Avahi runs, if its headers are there" ON)
 option(TOAD_FUZZ "Build the libFuzzer targets (clang)" OFF)
 
 set(CMAKE_C_STANDARD 17)

@@ -22,6 +22,16 @@ target_link_libraries(libev INTERFACE ${EV_LIBRARY})
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3 REQUIRED COMPONENTS Crypto SSL)
 
+# Bonjour: the headers alone; the library is opened at run time by the one process that needs it, where it is installed.
+set(TOAD_HAS_AVAHI OFF)
+if(TOAD_BONJOUR)
+  pkg_check_modules(AVAHI avahi-client)
+  set(TOAD_HAS_AVAHI ${AVAHI_FOUND})
+  if(NOT AVAHI_FOUND)
+    message(STATUS "avahi-client was not found: the server will publish nothing by Bonjour")
+  endif()
+endif()
+
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 if(TOAD_TESTS AND NOT TOAD_FUZZ)
   pkg_check_modules(CRITERION REQUIRED IMPORTED_TARGET criterion)

@@ -25,6 +25,8 @@ static_assert(WORKERS_MAX + SPARE_MAX <= ROSTER_ROWS_MAX, "every worker has a ro
 #define PROVEN_AFTER_US SECOND_US
 /* The longest pause between two attempts to start a worker (promises MGR-9, MGR-10). */
 #define BACKOFF_MAX_US (30 * SECOND_US)
+/* A herald that has lived this long begins anew with its pauses (promise LSN-9). */
+#define HERALD_PROVEN_AFTER_US BACKOFF_MAX_US
 /* So many failed forks end a start that was never ready. */
 enum {
     START_ATTEMPTS_MAX = 5
@@ -77,6 +79,18 @@ enum {
 };
 static_assert(ENDPOINT_NAME_MAX > 3 * ENDPOINT_PATH_MAX + 16, "an encoded path fits into a name");
 static_assert(ENDPOINT_NAME_MAX > ENDPOINT_HOST_MAX + 32, "a host fits into a name");
+
+/* What is published by Bonjour. */
+enum {
+    HERALD_NAME_MAX = 64,     /* a service's name with its NUL: a label (RFC 6763 4.1.1) */
+    HERALD_HOST_MAX = 256,    /* the host in it, with its NUL, before it is cut to fit */
+    HERALD_RENAMES_MAX = 32,  /* names that are tried until one is free */
+    HERALD_ATTEMPTS_MAX = 16, /* for a name that somebody on this machine has: the predecessor */
+};
+/* The pause between two of these attempts. */
+#define HERALD_ATTEMPT_US (SECOND_US / 4)
+static_assert(HERALD_ATTEMPTS_MAX * HERALD_ATTEMPT_US > 2 * KILL_AFTER_US,
+              "a predecessor that is killed late is waited for");
 
 /* HTTP. */
 enum {

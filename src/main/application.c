@@ -38,12 +38,20 @@ static void find_temporary_directory(struct application *application)
     }
 }
 
-/* The variable that Mojolicious has for it, true as Perl has it. */
-static void set_default_proxy(struct config *config)
+/* True as Perl has it. */
+static bool is_true(const char *variable)
 {
-    const char *value = getenv("MOJO_REVERSE_PROXY");
+    const char *value = getenv(variable);
+    return value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+}
+
+/* The variables that Mojolicious has: one is a default, the other turns off (promise LSN-9). */
+static void heed_environment(struct config *config)
+{
     if (!config->is_given[SETTING_proxy])
-        config->proxy = value != NULL && value[0] != '\0' && strcmp(value, "0") != 0;
+        config->proxy = is_true("MOJO_REVERSE_PROXY");
+    if (is_true("MOJO_NO_BONJOUR"))
+        config->bonjour = false;
 }
 
 static enum error read_endpoints(struct application *application, struct problem *problem)
@@ -81,7 +89,7 @@ enum error application_configure(struct application *application, const struct o
         error = config_file_read(application->config_path, is_named, &application->config, problem);
     if (error == ERROR_NONE && application->config.pid_file[0] == '\0')
         error = path_beside(application, "hypnotoad.pid", application->config.pid_file, problem);
-    set_default_proxy(&application->config);
+    heed_environment(&application->config);
     find_temporary_directory(application);
     return error == ERROR_NONE ? read_endpoints(application, problem) : error;
 }

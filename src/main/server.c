@@ -1,7 +1,9 @@
 #include "main/server.h"
 
 #include "config/setting.h"
+#include "herald/herald.h"
 #include "main/listening.h"
+#include "main/publication.h"
 #include "main/tls_endpoint.h"
 #include "manager/manager_loop.h"
 #include "sys/accept_lock.h"
@@ -32,7 +34,8 @@ struct server {
     struct worker_settings worker;
     struct toad_host host;
     struct listening listening;
-    struct tls_tickets *tickets; /* NULL without TLS */
+    struct tls_tickets *tickets;     /* NULL without TLS */
+    struct herald_services services; /* none: nothing is published */
 };
 
 /* What nobody needs is closed, and named to who has configured it. */
@@ -115,6 +118,19 @@ static int run_worker(void *context, int heartbeat_fd, int life_fd, int gate_fd)
     return worker_run(&server->worker, heartbeat_fd, life_fd, gate_fd);
 }
 
+static int run_herald(void *context, bool is_quiet)
+{
+    const struct server *server = context;
+    const struct herald_plan plan = {
+        .services = &server->services,
+        .privileges = &server->application->privileges,
+        .manager = server->pid,
+        .is_asked_for = server->application->config.is_given[SETTING_bonjour],
+        .is_quiet = is_quiet,
+    };
+    return herald_run(&plan);
+}
+
 static int become_successor(void *context, int channel, int errors)
 {
     static struct handover handover;
@@ -177,16 +193,13 @@ static void reopen_logs(void *context)
         launch_follow_log(server->plan->launch);
 }
 
-/* Settings that are understood and have no effect yet are named, so that nobody relies on them. */
+/* Settings that have no effect are named, so that nobody relies on them. */
 static void warn_of_settings(const struct config *config)
 {
-    static const enum setting_id without_effect[] = {
-        SETTING_bonjour,
-    };
-    for (size_t i = 0; i < sizeof without_effect / sizeof without_effect[0]; i++)
-        if (config->is_given[without_effect[i]])
-            log_write(LOG_LEVEL_WARN, "The setting %s has no effect in this version",
-                      setting_get(without_effect[i])->name);
+    if (config->is_given[SETTING_bonjour] && config->bonjour && !herald_is_built())
+        log_write(LOG_LEVEL_WARN,
+                  "The setting bonjour has no effect: this server was built without "
+                  "Avahi (libavahi-client-dev)");
     if (config->is_given[SETTING_trusted_proxies] && !config->proxy)
         log_write(LOG_LEVEL_WARN, "The setting trusted_proxies has no effect without proxy => 1");
 }
@@ -260,6 +273,8 @@ static enum error prepare(struct server *server, struct problem *problem)
                                            &server->tickets, problem);
     if (error != ERROR_NONE)
         return error;
+    if (config->bonjour && herald_is_built())
+        publication_fill(&server->listening, &server->services);
     tls_endpoint_warn(application, server->listening.ports);
     disown(server->plan->inheritance);
     fill_worker_settings(server);
@@ -303,6 +318,7 @@ static enum error run(struct server *server, int *ret_status, struct problem *pr
         .predecessor_channel = inheritance->is_successor ? inheritance->handover.channel : -1,
         .context = server,
         .run_worker = run_worker,
+        .run_herald = server->services.count == 0 ? NULL : run_herald,
         .become_successor = become_successor,
         .announce = announce,
         .retire = retire,

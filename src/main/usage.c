@@ -53,6 +53,7 @@ void usage_print(FILE *stream)
         "  HYPNOTOAD_DEBUG=1   stay in the foreground and print diagnostics\n"
         "  HYPNOTOAD_TRACE=FILE  record every event and decision of the manager as JSON Lines\n"
         "  MOJO_MODE           set to production for the application unless it is set\n"
+        "  MOJO_NO_BONJOUR=1   as the setting bonjour => 0, whatever that says\n"
         "  MOJO_REVERSE_PROXY=1  as the setting proxy, unless that is given\n"
         "  MOJO_TMPDIR         directory for temporary files; default: TMPDIR, then /tmp\n",
         stream);

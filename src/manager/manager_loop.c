@@ -64,6 +64,7 @@ static enum error prepare(struct manager_process *process, const struct manager_
     process->has_agreement = process->has_served = false;
     successor_init(&process->successor);
     askers_init(&process->askers);
+    herald_keeper_init(&process->herald);
     process->recorder.fd = -1;
     process->passed_us = clock_monotonic_us();
     manager_init(&process->manager, &job->settings);
@@ -101,7 +102,18 @@ static void release(struct manager_process *process)
     process_close(&process->gate_writer);
     process_close(&process->predecessor);
     successor_release(&process->successor);
+    herald_keeper_release(&process->herald);
     askers_close(&process->askers);
+}
+
+/* Promise LSN-9: one generation publishes, the one that serves. */
+static void keep_herald(struct manager_process *process)
+{
+    const struct manager_job *job = process->job;
+    bool is_serving = process->has_served && process->manager.phase == MANAGER_RUNNING &&
+                      process->manager.upgrade.life != UPGRADE_COMMITTED;
+    if (job->run_herald != NULL && !process->is_over)
+        herald_keeper_pass(&process->herald, is_serving, job->run_herald, job->context);
 }
 
 enum error manager_run(const struct manager_job *job, int *ret_status, struct problem *problem)
@@ -122,6 +134,7 @@ enum error manager_run(const struct manager_job *job, int *ret_status, struct pr
     while (!process.is_over) {
         observe_wait(&process);
         observe_all(&process);
+        keep_herald(&process);
     }
     if (process.is_worker)
         exit(job->run_worker(job->context, process.pipe_writer, process.life_reader,

@@ -29,6 +29,10 @@ struct manager_job {
     /* In a child: becomes the next generation, which finds `channel` open and has `errors` as its
      * standard error. What it returns is the exit status of a child that could not. */
     int (*become_successor)(void *context, int channel, int errors);
+    /* In a child that is no worker: publishes where this generation serves, until it is killed.
+     * What it returns is its exit status, see policy/herald_life. It says nothing of what was said
+     * before if `is_quiet`. NULL: nothing is to be published. */
+    int (*run_herald)(void *context, bool is_quiet);
     /* All workers are ready, the PID file is in place and nobody else serves under it. */
     void (*announce)(void *context);
     /* The service ends: with this process, which has announced it, and no new generation goes on.

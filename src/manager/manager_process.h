@@ -3,6 +3,7 @@
 #define TOAD_MANAGER_MANAGER_PROCESS_H
 
 #include "manager/askers.h"
+#include "manager/herald_keeper.h"
 #include "manager/manager_loop.h"
 #include "manager/recorder.h"
 #include "manager/successor.h"
@@ -33,6 +34,7 @@ struct manager_process {
     bool has_served;    /* it was announced */
     struct successor successor;
     struct askers askers;
+    struct herald_keeper herald;
     int64_t passed_us;     /* when the loop last came round */
     int64_t file_check_us; /* when the PID file is looked at next */
     bool is_over;          /* EXIT was performed, or this process has become a worker */

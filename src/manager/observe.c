@@ -73,6 +73,8 @@ static void observe_children(struct manager_process *process)
         (void)observe_heartbeats(process);
         if (process->is_over || process_reap(pid, &end) != ERROR_NONE)
             return;
+        if (herald_keeper_heed(&process->herald, &end))
+            continue;
         manager_feed(process, &(struct manager_event){.kind = MANAGER_EVENT_EXITED,
                                                       .pid = end.pid,
                                                       .exit_status = end.status,

@@ -263,6 +263,7 @@ static void perform(struct manager_process *process, const struct manager_action
         return;
     case MANAGER_ACTION_REOPEN_LOGS:
         process->job->reopen_logs(process->job->context);
+        herald_keeper_reopen_log(&process->herald);
         return;
     case MANAGER_ACTION_LOG:
         perform_log(process, action);

@@ -6,9 +6,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum {
+    KILL_WAIT_MS = 1000
+};
 
 enum error process_find_ended(int32_t *ret_pid)
 {
@@ -101,6 +107,39 @@ int32_t process_parent(int32_t pid)
     if (behind == NULL || sscanf(behind + 1, " %*c %d", &parent) != 1)
         return 0;
     return parent;
+}
+
+void process_set_name(const char *name)
+{
+    (void)prctl(PR_SET_NAME, name);
+}
+
+void process_close_others(int kept)
+{
+    unsigned first = STDERR_FILENO + 1;
+    if (kept < (int)first) {
+        (void)close_range(first, ~0U, 0);
+        return;
+    }
+    if ((unsigned)kept > first)
+        (void)close_range(first, (unsigned)kept - 1, 0);
+    (void)close_range((unsigned)kept + 1, ~0U, 0);
+}
+
+bool process_bind_to_parent(int32_t parent)
+{
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && (int32_t)getppid() == parent;
+}
+
+void process_kill(int32_t pid)
+{
+    int fd = pidfd_open(pid, 0);
+    (void)kill(pid, SIGKILL);
+    struct pollfd watched = {.fd = fd, .events = POLLIN};
+    if (fd >= 0)
+        (void)poll(&watched, 1, KILL_WAIT_MS);
+    (void)waitpid(pid, NULL, WNOHANG);
+    process_close(&fd);
 }
 
 void process_close(int *fd)

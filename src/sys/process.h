@@ -42,6 +42,21 @@ void process_raise_descriptors(void);
 /* The parent of a process, 0 if it is not known. */
 int32_t process_parent(int32_t pid);
 
+/* What ps(1) shows of this process; 15 bytes at most. */
+void process_set_name(const char *name);
+
+/* In a child that is to have nothing of its parent: closes all but the standard streams and this
+ * one, which may be negative. */
+void process_close_others(int kept);
+
+/* This process is killed when its parent ends, which must have this pid. False: it has ended
+ * already. To be called after privileges are given up, which would undo it. */
+bool process_bind_to_parent(int32_t parent);
+
+/* Kills a child and takes leave of it. Waits no longer than a second, should the kernel not get it
+ * to end. */
+void process_kill(int32_t pid);
+
 /* Closes if open, and remembers that it is closed. */
 void process_close(int *fd);
 

@@ -21,6 +21,7 @@ pid_t manager;
 bool managed_has_heir;
 void (*managed_prologue)(void);
 void (*managed_on_announcement)(void);
+int (*managed_run_herald)(void *context, bool is_quiet);
 
 static struct manager_job job;
 
@@ -123,6 +124,7 @@ static void prepare(struct manager_settings settings, bool is_observed)
         .applications = {MANAGED_APPLICATION, "/elsewhere/" MANAGED_APPLICATION},
         .predecessor_channel = -1,
         .run_worker = puppet_run,
+        .run_herald = managed_run_herald,
         .become_successor = heir_become,
         .announce = announce,
         .retire = retire,

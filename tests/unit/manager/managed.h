@@ -51,6 +51,8 @@ void managed_start_observed(struct manager_settings settings);
 /* Run in the manager's process, if they are set: before manager_run(), and when it announces. */
 extern void (*managed_prologue)(void);
 extern void (*managed_on_announcement)(void);
+/* Its herald; NULL unless a test sets it. */
+extern int (*managed_run_herald)(void *context, bool is_quiet);
 
 /* As a new generation, which is to take over from this manager. */
 void managed_start_as_heir(struct manager_settings settings, int32_t predecessor, int channel);
