@@ -104,7 +104,7 @@ class Command:
     def __call__(self, *arguments, environment=None, before=(), limit=60):
         mark = uuid.uuid4().hex
         kept = {path: path.stat() for path in self.directory.rglob("*")}
-        full = {**os.environ, **sanitizer_environment(self.directory), **(environment or {})}
+        full = {**os.environ, **sanitizer_environment(self.directory), "MOJO_NO_BONJOUR": "1", **(environment or {})}
         result = run_marked([*before, self.build.hypnotoad, *arguments], full, self.directory, mark, limit)
         self.check_leftovers(mark, kept, result.stderr)
         return result

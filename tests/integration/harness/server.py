@@ -15,6 +15,8 @@ from harness.waiting import LIMIT, wait_until
 
 AVAILABLE = re.compile(r"^Server available at (?:https?://(.+):(\d+)|(?:file|http\+unix)://(.+))\.$", re.MULTILINE)
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \[\d+\] (info|warn|error) \S.*$")
+# What the process that publishes is called.
+HERALD = "hypnotoad-mdns"
 # How a worker may end unless the test says otherwise: by itself, or told to.
 ORDERLY = [{"status": 0}, {"signal": 15}, {"signal": 9}, {"signal": 2}]
 
@@ -45,8 +47,9 @@ class Server:
         self.stdout_file = directory / "stdout"
         self.stderr_file = directory / "stderr"
         self.inherited = ()
+        # Nothing of the tests is for the network of the machine that they run on.
         self.environment = {**os.environ, **sanitizer_environment(directory), "HYPNOTOAD_TRACE": str(self.trace.path),
-                            **(environment or {}), processes.MARK: self.mark}
+                            "MOJO_NO_BONJOUR": "1", **(environment or {}), processes.MARK: self.mark}
         self.expected_files = {"server.conf", "trace.jsonl", "stdout", "stderr"}
         self.excuses = {}
         self.process = None
@@ -147,7 +150,11 @@ class Server:
         program = processes.executable_of(self.manager)
         successors = {line["pid"] for line in self.trace.find(event="upgrade_spawned")}
         return [stat.pid for stat in processes.children_of(self.manager) if stat.pid not in successors
-                and processes.lives(stat.pid) and processes.executable_of(stat.pid) == program]
+                and stat.name != HERALD and processes.lives(stat.pid) and processes.executable_of(stat.pid) == program]
+
+    def heralds(self):
+        """Processes of all generations that publish by Bonjour; there is one at most."""
+        return [pid for pid in processes.marked(self.mark) if processes.stat_of(pid).name == HERALD]
 
     def ready_workers(self):
         """Workers that live and have sent a heartbeat."""

@@ -1,6 +1,8 @@
 #include "captured.h"
 #include "serving.h"
 
+#include "herald/herald.h"
+
 #include "kit/child.h"
 #include "kit/folder.h"
 #include "kit/patience.h"
@@ -162,15 +164,27 @@ Test(server, keeps_an_access_log)
               folder_read("access"));
 }
 
-Test(server, names_settings_that_have_no_effect)
+/* Promise LSN-9 */
+Test(server, says_that_it_was_built_without_avahi_where_bonjour_is_asked_for)
 {
-    pid_t server = serving_start_ready("{listen => ['http://127.0.0.1:0'], bonjour => 1, "
-                                       "upgrade_timeout => 5, " BASE "}");
-    expect_end_by(server, SIGTERM);
-    const char *log = folder_read("log");
-    cr_expect(strstr(log, "warn The setting bonjour has no effect in this version") != NULL, "%s",
-              log);
-    cr_expect(strstr(log, "upgrade_timeout") == NULL, "%s", log);
+    static const struct {
+        const char *config;
+        bool is_warned;
+    } table[] = {{"{listen => ['http://127.0.0.1:0'], bonjour => 1, " BASE "}", true},
+                 {"{listen => ['http://127.0.0.1:0'], bonjour => 0, " BASE "}", false},
+                 {"{listen => ['http://127.0.0.1:0'], " BASE "}", false}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (i > 0) {
+            serving_close();
+            serving_open();
+        }
+        expect_end_by(serving_start_ready(table[i].config), SIGTERM);
+        const char *log = folder_read("log");
+        bool is_warned =
+            strstr(log, "warn The setting bonjour has no effect: this server was built "
+                        "without Avahi") != NULL;
+        cr_expect_eq(is_warned, table[i].is_warned && !herald_is_built(), "row %zu: %s", i, log);
+    }
 }
 
 Test(server, says_that_nobody_is_trusted_without_the_setting_proxy)

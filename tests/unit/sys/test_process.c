@@ -278,3 +278,100 @@ Test(process_close, remembers_that_it_has_closed)
     process_close(&fd);
     cr_assert_eq(fd, -1);
 }
+
+static int show_name(void *context)
+{
+    char name[32] = "";
+    (void)context;
+    process_set_name("hypnotoad-mdns");
+    child_demand(prctl(PR_GET_NAME, name) == 0);
+    child_demand(strcmp(name, "hypnotoad-mdns") == 0);
+    return 0;
+}
+
+Test(process_set_name, changes_what_is_shown)
+{
+    cr_assert_eq(child_run(show_name, NULL), 0);
+}
+
+static bool is_open(int fd)
+{
+    return fcntl(fd, F_GETFD) >= 0;
+}
+
+static int close_others(void *context)
+{
+    int kept = *(int *)context;
+    for (int fd = 3; fd < 40; fd++)
+        child_demand(dup2(STDERR_FILENO, fd) == fd);
+    process_close_others(kept);
+    for (int fd = 0; fd < 40; fd++)
+        child_demand(is_open(fd) == (fd < 3 || fd == kept));
+    return 0;
+}
+
+Test(process_close_others, leaves_the_standard_streams_and_one_more)
+{
+    static const int table[] = {-1, 2, 3, 4, 20, 39};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        int kept = table[i];
+        cr_expect_eq(child_run(close_others, &kept), 0, "row %zu", i);
+    }
+}
+
+struct family {
+    int32_t parent; /* 0: the right one */
+    volatile bool is_bound;
+    volatile pid_t child;
+};
+
+static int be_parent(void *context)
+{
+    struct family *family = context;
+    int32_t parent = family->parent == 0 ? (int32_t)getpid() : family->parent;
+    pid_t child = fork();
+    if (child == 0) {
+        family->is_bound = process_bind_to_parent(parent);
+        family->child = getpid();
+        while (family->is_bound)
+            (void)pause();
+        _exit(0);
+    }
+    while (family->child == 0)
+        (void)usleep(1000);
+    return 0;
+}
+
+/* Promise LSN-9 */
+Test(process_bind_to_parent, ends_a_child_with_its_parent)
+{
+    struct family *family = child_shared(sizeof *family);
+    cr_assert_eq(child_run(be_parent, family), 0);
+    cr_expect(family->is_bound);
+    cr_expect(child_has_ended(family->child));
+}
+
+Test(process_bind_to_parent, tells_that_the_parent_is_another)
+{
+    struct family *family = child_shared(sizeof *family);
+    family->parent = 1;
+    cr_assert_eq(child_run(be_parent, family), 0);
+    cr_expect_not(family->is_bound);
+}
+
+static int stop_for_ever(void *context)
+{
+    (void)context;
+    (void)raise(SIGSTOP);
+    return 0;
+}
+
+Test(process_kill, sees_a_child_end_that_heeds_nothing)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(stop_for_ever(NULL));
+    cr_assert(child_is_stopped(pid));
+    process_kill((int32_t)pid);
+    cr_expect_eq(waitpid(pid, NULL, WNOHANG), -1, "it was reaped");
+}
