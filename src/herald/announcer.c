@@ -69,10 +69,13 @@ static int add(const struct announcement *announcement)
 {
     const struct avahi *avahi = announcement->announcer->avahi;
     const struct herald_service *service = announcement->service;
-    return avahi->entry_group_add_service(
+    AvahiStringList *texts = avahi->string_list_add(NULL, "path=/");
+    int error = avahi->entry_group_add_service_strlst(
         announcement->group, service->interface == 0 ? AVAHI_IF_UNSPEC : service->interface,
         protocol_of(service), 0, announcement->name, herald_service_type(service), NULL, NULL,
-        service->port, "path=/", (char *)NULL);
+        service->port, texts);
+    avahi->string_list_free(texts);
+    return error;
 }
 
 /* True if this name shall be tried for a little longer. */

@@ -2,7 +2,6 @@
 
 #include "sys/clock.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,10 +71,9 @@ static AvahiClient *new_client(const AvahiPoll *poll, AvahiClientFlags flags,
 
 static int add_service(AvahiEntryGroup *group, AvahiIfIndex interface, AvahiProtocol protocol,
                        AvahiPublishFlags flags, const char *name, const char *type,
-                       const char *domain, const char *host, uint16_t port, ...)
+                       const char *domain, const char *host, uint16_t port, AvahiStringList *texts)
 {
     struct played_group *played_group = group_of(group);
-    va_list texts;
     played.tried_us[played.tried_count] = played_now_us;
     (void)snprintf(played.tried[played.tried_count++], sizeof played.tried[0], "%s", name);
     if (played.taken_count > 0 && played.tried_count > played.taken_from) {
@@ -84,15 +82,27 @@ static int add_service(AvahiEntryGroup *group, AvahiIfIndex interface, AvahiProt
     }
     if (played.add_error != 0 || flags != 0 || domain != NULL || host != NULL)
         return played.add_error == 0 ? AVAHI_ERR_INVALID_FLAGS : played.add_error;
-    va_start(texts, port);
-    (void)snprintf(played_group->text, sizeof played_group->text, "%s", va_arg(texts, char *));
-    va_end(texts);
+    (void)snprintf(played_group->text, sizeof played_group->text, "%s", (char *)texts->text);
     (void)snprintf(played_group->name, sizeof played_group->name, "%s", name);
     (void)snprintf(played_group->type, sizeof played_group->type, "%s", type);
     played_group->interface = interface;
     played_group->protocol = protocol;
     played_group->port = port;
     return 0;
+}
+
+static AvahiStringList *add_text(AvahiStringList *list, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    AvahiStringList *added = calloc(1, sizeof *added + size);
+    added->next = list;
+    memcpy(added->text, text, size);
+    return added;
+}
+
+static void free_texts(AvahiStringList *list)
+{
+    free(list);
 }
 
 static int commit(AvahiEntryGroup *group)
@@ -175,7 +185,7 @@ const struct avahi *played_open(void)
         .client_errno = client_errno_of,
         .client_free = free_client,
         .client_new = new_client,
-        .entry_group_add_service = add_service,
+        .entry_group_add_service_strlst = add_service,
         .entry_group_commit = commit,
         .entry_group_new = new_group,
         .entry_group_reset = reset,
@@ -185,6 +195,8 @@ const struct avahi *played_open(void)
         .simple_poll_iterate = iterate,
         .simple_poll_new = new_poll,
         .strerror = text_of,
+        .string_list_add = add_text,
+        .string_list_free = free_texts,
     };
     played = (struct played){.first_state = -1};
     played_now_us = 1000000;
