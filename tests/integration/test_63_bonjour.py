@@ -225,8 +225,8 @@ def test_it_is_no_worker(world, serve):
 @pytest.mark.parametrize("name", ["KILL", "TERM", "ABRT"])
 def test_one_that_dies_is_replaced(world, serve, name):
     server = serve(world)
-    workers = server.workers()
     herald = await_published(world, server)
+    workers = server.workers()
     server.signal(name, herald)
     wait_until(lambda: server.heralds() not in ([], [herald]), "another herald", seen=server.describe)
     wait_until(lambda: server.stderr.count("Published as") == 2, "it to be published again", seen=server.describe)
@@ -285,8 +285,8 @@ def test_a_server_whose_machine_has_no_avahi_stops_as_fast_as_any(quiet_world, s
 
 def test_an_avahi_that_is_restarted_is_told_again(world, serve):
     server = serve(world)
-    manager, workers = server.manager, server.workers()
     await_published(world, server)
+    manager, workers = server.manager, server.workers()
     world.end(world.avahi)
     server.await_log("info Avahi is gone")
     world.start_avahi()
