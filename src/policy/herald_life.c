@@ -53,16 +53,6 @@ static void note(struct herald_life *life, const struct rule *rule, int64_t now_
     }
 }
 
-static enum herald_order order_of(struct herald_life *life, const struct rule *rule, int64_t now_us)
-{
-    if (rule->order != HERALD_ORDER_START)
-        return rule->order;
-    if (!backoff_allows(&life->backoff, now_us))
-        return HERALD_ORDER_NOTHING;
-    backoff_attempt(&life->backoff, now_us);
-    return HERALD_ORDER_START;
-}
-
 enum error herald_life_decide(struct herald_life *life, enum herald_event event, int64_t now_us,
                               enum herald_order *ret_order)
 {
@@ -71,7 +61,9 @@ enum error herald_life_decide(struct herald_life *life, enum herald_event event,
             continue;
         life->state = rules[i].next;
         note(life, &rules[i], now_us);
-        *ret_order = order_of(life, &rules[i], now_us);
+        bool must_wait =
+            rules[i].order == HERALD_ORDER_START && !backoff_allows(&life->backoff, now_us);
+        *ret_order = must_wait ? HERALD_ORDER_NOTHING : rules[i].order;
         return ERROR_NONE;
     }
     return ERROR_INVALID;

@@ -1,4 +1,5 @@
 /* print_diagram - the pages of docs/diagrams, printed from the tables that the policy runs on. */
+#include "policy/herald_life.h"
 #include "policy/manager.h"
 #include "policy/upgrade.h"
 #include "policy/worker_life.h"
@@ -35,6 +36,18 @@ static const struct name upgrade_events[] = {
 #undef UPGRADE_EVENT
 };
 
+static const struct name herald_lives[] = {
+#define HERALD_LIFE(name, meaning) {#name, meaning},
+#include "policy/herald_life.def"
+#undef HERALD_LIFE
+};
+
+static const struct name herald_events[] = {
+#define HERALD_EVENT(name, meaning) {#name, meaning},
+#include "policy/herald_life.def"
+#undef HERALD_EVENT
+};
+
 static const struct name phases[] = {
 #define MANAGER_PHASE(name, meaning) {#name, meaning},
 #include "policy/manager.def"
@@ -65,6 +78,12 @@ static const struct rule upgrade_rules[] = {
 #define UPGRADE_RULE(life, event, next, order) {#life, #event, #next, #order},
 #include "policy/upgrade.def"
 #undef UPGRADE_RULE
+};
+
+static const struct rule herald_rules[] = {
+#define HERALD_RULE(life, event, next, order) {#life, #event, #next, #order},
+#include "policy/herald_life.def"
+#undef HERALD_RULE
 };
 
 static const struct rule manager_rules[] = {
@@ -106,7 +125,7 @@ static const struct rule *find_rule(const struct rule *rules, size_t count, cons
     return NULL;
 }
 
-/* One of the two machines whose rules say what comes next. */
+/* One of the machines whose rules say what comes next. */
 struct machine {
     const struct name *states;
     size_t state_count;
@@ -125,6 +144,10 @@ static const struct machine worker_machine = {
 static const struct machine upgrade_machine = {
     upgrade_lives, COUNT(upgrade_lives), upgrade_events, COUNT(upgrade_events),
     upgrade_rules, COUNT(upgrade_rules), "NOTHING",      ", does "};
+
+static const struct machine herald_machine = {
+    herald_lives, COUNT(herald_lives), herald_events, COUNT(herald_events),
+    herald_rules, COUNT(herald_rules), "NOTHING",     ", does "};
 
 static void print_ways(const struct machine *machine)
 {
@@ -197,6 +220,18 @@ static void print_upgrade(void)
     print_table(&upgrade_machine);
 }
 
+static void print_herald_life(void)
+{
+    print_head("The life of the herald, the process that publishes", "herald_life");
+    print_ways(&herald_machine);
+    (void)printf(
+        "```\n\nBehind the slash stands what the manager does: it starts one, when the pause "
+        "after failures has passed, or sends KILL.\n");
+    print_meanings("state", herald_lives, COUNT(herald_lives));
+    print_meanings("event", herald_events, COUNT(herald_events));
+    print_table(&herald_machine);
+}
+
 static void print_manager(void)
 {
     print_head("The phases of the manager", "manager");
@@ -230,7 +265,12 @@ int main(int count, char **arguments)
         print_manager();
     else if (count == 2 && strcmp(arguments[1], "upgrade") == 0)
         print_upgrade();
+    else if (count == 2 && strcmp(arguments[1], "herald_life") == 0)
+        print_herald_life();
     else
-        return fputs("Usage: print_diagram worker_life|manager|upgrade\n", stderr) == EOF ? 1 : 2;
+        return fputs("Usage: print_diagram worker_life|manager|upgrade|herald_life\n", stderr) ==
+                       EOF
+                   ? 1
+                   : 2;
     return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -153,6 +153,15 @@ Test(herald_life_decide, forgives_one_that_has_lived_for_long)
     }
 }
 
+Test(herald_life_decide, forgives_one_that_was_killed)
+{
+    struct herald_life life = running(7);
+    life.backoff.failures = 3;
+    cr_expect_eq(decide(&life, HERALD_EVENT_UNWANTED, 8), HERALD_ORDER_KILL);
+    cr_expect_eq(decide(&life, HERALD_EVENT_LOST, 9), HERALD_ORDER_NOTHING);
+    cr_expect(herald_life_is_fresh(&life));
+}
+
 Test(herald_life_decide, never_starts_another_where_one_was_useless)
 {
     struct herald_life life = running(0);
