@@ -6,7 +6,7 @@ install(FILES include/hypnotoad.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES docs/man/hypnotoad.8 DESTINATION ${CMAKE_INSTALL_MANDIR}/man8)
 install(FILES docs/man/hypnotoad.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES docs/man/hypnotoad-sim.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES README.md docs/applications.md docs/deployment.md docs/settings.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md docs/applications.md docs/deployment.md docs/haproxy.cfg docs/settings.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME changelog)
 install(FILES packaging/hypnotoad.service packaging/hypnotoad.socket DESTINATION lib/systemd/system)
@@ -28,6 +28,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION httpd)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# Opened at run time, where they are there.
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "libavahi-client3, avahi-daemon")
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
   ${PROJECT_SOURCE_DIR}/packaging/conffiles ${PROJECT_SOURCE_DIR}/packaging/postinst
   ${PROJECT_SOURCE_DIR}/packaging/prerm ${PROJECT_SOURCE_DIR}/packaging/postrm)
