@@ -111,6 +111,21 @@ def test_a_name_that_somebody_has_becomes_the_next_one(world, serve):
     assert {service.port for service in world.browse() if service.name.endswith("#2")} == {4002}
 
 
+def test_two_machines_of_one_name_find_two_names(world, serve, tmp_path):
+    first = serve(world, "http://*:4002")
+    await_published(world, first)
+    (tmp_path / "neighbour").mkdir()
+    with World(tmp_path / "neighbour", neighbour=world) as neighbour:
+        neighbour.start_bus()
+        neighbour.start_avahi()
+        second = serve(neighbour, "http://*:4002")
+        for here in (world, neighbour):
+            here.await_names([name_of(first), f"{name_of(first)} #2"], seen=lambda: first.stderr + second.stderr)
+            assert len({service.host for service in here.browse()}) == 2
+        for server in (first, second):
+            assert server.stop() == 0
+
+
 # ---- For how long ----
 
 @pytest.mark.parametrize("name", ["TERM", "QUIT"])

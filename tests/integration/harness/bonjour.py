@@ -10,22 +10,27 @@ from harness.namespaces import unshared
 from harness.waiting import wait_until
 
 IPV4, IPV6 = "10.9.9.9", "fd00::9"
+NEIGHBOUR = "10.9.9.10", "fd00::10"
 HOST = "toadtest"
-# Two ends of one cable: an interface that is up and is not the loopback one.
+# Whatever is on the network, it is this one's.
 SETUP = f"""
 set -e
 mount -t tmpfs tmpfs /run
 mkdir -p /run/dbus /run/avahi-daemon
 hostname {HOST}
 ip link set lo up
-ip link add v0 type veth peer name v1
-ip addr add {IPV4}/24 dev v0
-ip -6 addr add {IPV6}/64 dev v0 nodad
-ip link set v0 up
-ip link set v1 up
-ip route add 224.0.0.0/4 dev v0
 echo ready
 exec sleep infinity
+"""
+# Two ends of one cable: an interface that is up and is not the loopback one.
+CABLE = "set -e; ip link add v0 type veth peer name v1; ip link set v1 up; "
+# The other end, once it is here.
+SOCKET = "set -e; ip link set v1 name v0; "
+PLUG = """
+ip addr add {}/24 dev v0
+ip -6 addr add {}/64 dev v0 nodad
+ip link set v0 up
+ip route add 224.0.0.0/4 dev v0
 """
 BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -51,10 +56,12 @@ def unescaped(name):
 
 
 class World:
-    """A context manager. `entering` is what to put before a command to run it in there."""
+    """A context manager. `entering` is what to put before a command to run it in there. With a neighbour, another world, both
+    are at one cable."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, neighbour=None):
         self.directory = pathlib.Path(directory)
+        self.neighbour = neighbour
         self.bus = self.avahi = None
         self.daemons = []
 
@@ -65,7 +72,15 @@ class World:
         user = ["--user", "--preserve-credentials"] if "--user" in beginning else []
         self.entering = ["nsenter", "--target", str(self.holder.pid), *user, "--net", "--mount", "--uts",
                          f"--wd={self.directory}"]
+        if self.neighbour is not None:
+            self.must("ip", "link", "set", "v1", "netns", self.holder.pid, world=self.neighbour)
+        self.must("sh", "-c", (CABLE if self.neighbour is None else SOCKET) +
+                  PLUG.format(*((IPV4, IPV6) if self.neighbour is None else NEIGHBOUR)))
         return self
+
+    def must(self, *command, world=None):
+        result = (world or self).run(*command)
+        assert result.returncode == 0, result
 
     def __exit__(self, *_):
         for daemon in [*reversed(self.daemons), self.holder]:

@@ -2,6 +2,7 @@
 #include "managed.h"
 
 #include "kit/child.h"
+#include "kit/faulty.h"
 #include "kit/folder.h"
 #include "kit/patience.h"
 #include "policy/herald_life.h"
@@ -130,6 +131,22 @@ Test(manager_herald, is_replaced_when_it_is_lost_and_never_when_it_is_useless)
     cr_expect_eq(herald->count, count);
     cr_expect_eq(strstr(folder_read("log"), "The process that publishes"), NULL);
     cr_assert_eq(managed_end_by(SIGTERM), 0);
+}
+
+static void fail_next_fork(void)
+{
+    faulty_arm(FAULTY_fork, FAULTY_ONCE, 1, FAULTY_HERE);
+}
+
+Test(manager_herald, is_tried_again_when_it_cannot_be_forked)
+{
+    managed_on_announcement = fail_next_fork;
+    serve();
+    (void)await_herald(1);
+    managed_await_log("The process that publishes could not be forked");
+    cr_expect(herald->is_quiet);
+    cr_assert_eq(managed_end_by(SIGTERM), 0);
+    cr_expect_eq(stage->count, 2);
 }
 
 Test(manager_herald, is_not_counted_among_the_workers)
