@@ -151,7 +151,7 @@ enum error handover_read(char *text, struct handover *ret_handover, struct probl
                                       .generation = (uint32_t)numbers[3],
                                       .is_detached = numbers[4] == 1};
     char *pid_path = take_word(&rest);
-    if (pid_path == NULL || !percent_decode(pid_path, false))
+    if (pid_path == NULL || pid_path[0] == '\0' || !percent_decode(pid_path, false))
         return problem_set(problem, ERROR_INVALID, "the handover has no PID file");
     ret_handover->pid_path = pid_path;
     if (!take_listeners(rest, ret_handover))

@@ -81,7 +81,7 @@ enum error options_read(struct options *options, int count, char *const *argumen
 {
     read_environment(options);
     opterr = 0;
-    optind = 1;
+    optind = 0; /* which also forgets where an earlier reading ended */
     int letter = 0;
     while ((letter = getopt_long(count, arguments, ":c:fhstV", long_options, NULL)) != -1) {
         enum error error = read_option(options, letter, arguments, problem);

@@ -94,7 +94,8 @@ enum error pid_file_owner(const char *path, int32_t *ret_pid)
     ssize_t size = read(fd, text, sizeof text);
     int32_t holder = file_lock_holder(fd);
     (void)close(fd);
-    if (size <= 1 || text[size - 1] != '\n' ||
+    /* Nothing but what write_draft() writes; so no number is cut off by the buffer either. */
+    if (size <= 1 || text[0] == '0' || text[size - 1] != '\n' ||
         !bytes_to_number((struct bytes){text, (size_t)size - 1}, INT32_MAX, &number) ||
         number <= 1 || (int32_t)number != holder)
         return ERROR_NOT_FOUND;

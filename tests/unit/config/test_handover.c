@@ -150,6 +150,7 @@ Test(handover, that_is_malformed_is_refused)
         {"1 3 4 5 6 2 pid", "the handover has a malformed number"},
         {"1 3 4 5 6 0", "the handover has no PID file"},
         {"1 3 4 5 6 0 ", "the handover has no PID file"},
+        {"1 3 4 5 6 0  3=http", "the handover has no PID file"},
         {"1 3 4 5 6 0 %", "the handover has no PID file"},
         {"1 3 4 5 6 0 a%4", "the handover has no PID file"},
         {"1 3 4 5 6 0 a%zz", "the handover has no PID file"},

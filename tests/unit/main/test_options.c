@@ -164,3 +164,20 @@ Test(options, in_the_environment_are_not_set_by_nothing_or_0)
         cr_expect_eq(options.config, NULL);
     }
 }
+
+/* Nothing of a reading that ended early, or put its arguments in order, is left for the next one.
+ */
+Test(options, are_read_anew_each_time)
+{
+    static const char *const first[][ARGUMENTS_MAX] = {
+        {"-fxt", "a"}, {"a", "b", "-f", "-s"}, {"a", "-c", "x", "b", "--extra"}};
+    static const char *const second[ARGUMENTS_MAX] = {"a", "-t"};
+    struct options options;
+    struct problem problem;
+    for (size_t i = 0; i < sizeof first / sizeof first[0]; i++) {
+        cr_expect_eq(read_all(first[i], &options, &problem), ERROR_INVALID);
+        cr_expect_eq(read_all(second, &options, &problem), ERROR_NONE, "%s", problem.text);
+        cr_expect_str_eq(or_none(options.application), "a");
+        cr_expect_str_eq(flags_of(&options), "t", "row %zu", i);
+    }
+}

@@ -284,7 +284,8 @@ Test(pid_file_owner, is_nobody_unless_name_and_lock_agree)
         (void)snprintf(text, sizeof text, "%d\n", (int)holder);
         folder_write("pid", text);
         cr_assert_eq(owner_of(path), lock == LOCK_EX ? holder : 0);
-        static const char *const garbage[] = {"%d", "%d\n\n", " %d\n", "%d x\n", "-%d\n", "0%d0\n"};
+        static const char *const garbage[] = {"%d",    "%d\n\n", " %d\n", "%d x\n",
+                                              "-%d\n", "0%d0\n", "0%d\n"};
         for (size_t k = 0; k < sizeof garbage / sizeof garbage[0]; k++) {
             const char *sign = strchr(garbage[k], '%');
             (void)snprintf(text, sizeof text, "%.*s%d%s", (int)(sign - garbage[k]), garbage[k],
