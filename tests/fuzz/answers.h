@@ -261,7 +261,7 @@ static bool answers_is_cut(const struct answers *answers)
 }
 
 /* Looks at all of the output. `has_ended`: the server closed first. */
-static void answers_read(struct answers *answers, bool has_ended)
+static inline void answers_read(struct answers *answers, bool has_ended)
 {
     answers->rest = answers->output;
     while (answers->rest.size > 0) {

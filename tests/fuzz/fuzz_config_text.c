@@ -5,22 +5,14 @@
 #include "config/endpoint.h"
 #include "config/setting.h"
 
-#include <stdint.h>
-#include <stdlib.h>
+#include "must.h"
+
 #include <string.h>
 
 enum {
     TEXT_MAX = 1 << 16,
     WRITTEN_MAX = 1 << 19
 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Data as Perl would write it, every text in double quotes with \xHH. */
 struct written {

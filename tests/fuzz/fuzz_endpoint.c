@@ -2,17 +2,9 @@
  * whole, and its name reads as the same place (promises LSN-1, LSN-7, LSN-8). */
 #include "config/endpoint.h"
 
-#include <stdint.h>
-#include <stdlib.h>
+#include "must.h"
+
 #include <string.h>
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_text(const struct endpoint *endpoint, uint16_t number)
 {

@@ -5,15 +5,9 @@
 #include "http/http_forwarded.h"
 #include "http/http_host.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "must.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
+#include <string.h>
 
 enum {
     IS_STRANGER = 1,
@@ -21,8 +15,6 @@ enum {
     HAS_NETWORKS = 4,
     IS_OFF = 8,
 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct http_head head;
 

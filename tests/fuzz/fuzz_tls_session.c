@@ -3,20 +3,12 @@
 #include "tls/tls_context.h"
 #include "tls/tls_session.h"
 
+#include "must.h"
+
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
     SENT_MAX = 65536 /* what a socket takes at once */

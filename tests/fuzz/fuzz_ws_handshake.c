@@ -4,20 +4,14 @@
  * The first byte chooses the settings. */
 #include "../unit/ws/handshake.h"
 
+#include "must.h"
+
 enum {
     HEAD_MAX = 16384,
     MAY_KEEP_CONTEXT = 1,
     HAS_SMALL_WINDOWS = 2,
     HAS_BODY = 4
 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            abort();                                                                               \
-    } while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_terms(const struct ws_deflate_terms *terms,
                         const struct ws_extension_settings *settings)

@@ -81,15 +81,7 @@ static void app_request(void *state, struct toad_request *request)
     app_echo(request);
 }
 
-static int app_start(void *data, struct toad_worker *worker, void **state)
-{
-    (void)data;
-    (void)state;
-    app.worker = worker;
-    return 0;
-}
-
 static const struct toad_app app_descriptor = {TOAD_APP_HEADER, .name = "fuzzed",
-                                               .worker_start = app_start, .request = app_request};
+                                               .request = app_request};
 
 #endif

@@ -53,7 +53,7 @@ static struct asked *app_asked(const struct toad_request *request)
     return &app.asked[number - 1];
 }
 
-static bool app_has_cut(void)
+static inline bool app_has_cut(void)
 {
     return app.asked_count > 0 && app.asked[app.asked_count - 1].is_cut;
 }
@@ -102,12 +102,12 @@ static void app_answer(struct toad_request *request, struct toad_text body)
                       app_hash(0, body.data, body.size), app_digest(request));
 }
 
-static void app_answer_without_body(struct toad_request *request)
+static inline void app_answer_without_body(struct toad_request *request)
 {
     app_answer(request, (struct toad_text){"", 0});
 }
 
-static void app_take_body(void *state, struct toad_request *request, struct toad_text body)
+static inline void app_take_body(void *state, struct toad_request *request, struct toad_text body)
 {
     (void)state;
     app_answer(request, body);
@@ -126,7 +126,7 @@ static void app_abort(void *state, struct toad_request *request)
 }
 
 /* Nothing else may come before the request is answered or aborted. */
-static void app_await(struct toad_request *request, void (*go_on)(struct toad_request *request))
+static inline void app_await(struct toad_request *request, void (*go_on)(struct toad_request *request))
 {
     app_demand(app.held == NULL, "A request came before the one before it was answered");
     app.held = request;
