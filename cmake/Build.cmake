@@ -5,6 +5,8 @@ option(TOAD_SANITIZE "Build with the address and undefined-behaviour sanitizers"
 option(TOAD_COVERAGE "Build with coverage counters (gcc)" OFF)
 option(TOAD_BONJOUR "Publish listeners by Bonjour where Avahi runs, if its headers are there" ON)
 option(TOAD_FUZZ "Build the libFuzzer targets (clang)" OFF)
+set(TOAD_FUZZ_ENGINE "" CACHE STRING
+  "What fuzz targets link instead of libFuzzer, a flag or a library; its flags for the compiler are in CFLAGS")
 
 set(CMAKE_C_STANDARD 17)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -53,6 +55,6 @@ if(TOAD_COVERAGE)
   add_compile_options(--coverage)
   add_link_options(--coverage)
 endif()
-if(TOAD_FUZZ)
+if(TOAD_FUZZ AND NOT TOAD_FUZZ_ENGINE)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
