@@ -287,7 +287,7 @@ def main():
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--jobs", type=int, default=1)
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     # A run that is told to stop ends its children, which share its group, and keeps what they have found.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     targets = choose(read_targets(given.build, given.home), given.targets)
