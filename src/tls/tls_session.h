@@ -22,7 +22,8 @@ MUST_CHECK enum error tls_session_open(const struct tls_context *context, int fd
  * to close. */
 void tls_session_close(struct tls_session *session, bool says_goodbye);
 
-/* The handshake. ERROR_SYSTEM: there is no agreement. */
+/* The handshake. ERROR_SYSTEM: there is no agreement. ERROR_CLOSED: the client takes its leave
+ * instead. */
 MUST_CHECK enum error tls_session_shake(struct tls_session *session);
 
 /* As transport_read(), transport_write() and transport_send_file(); errno is set for ERROR_SYSTEM.

@@ -392,6 +392,24 @@ Test(tls_session, reads_a_hello_however_it_comes)
     }
 }
 
+/* RFC 8446 6.1: a hello, and then not even the rest of a handshake. */
+Test(tls_session, lets_a_client_take_its_leave_within_the_handshake)
+{
+    static const char goodbye[] = "\x15\x03\x03\x00\x02\x01";
+    FOR_BOTH_VERSIONS(i)
+    {
+        static char bytes[4096];
+        visitor_part(&visitor);
+        set_version(versions[i]);
+        size_t size = hello(bytes, sizeof bytes);
+        visitor_meet(&visitor, context);
+        cr_assert_eq(write(visitor.ends[1], bytes, size), (ssize_t)size);
+        cr_expect_eq(tls_session_shake(visitor.session), ERROR_AGAIN);
+        cr_assert_eq(write(visitor.ends[1], goodbye, sizeof goodbye), (ssize_t)sizeof goodbye);
+        cr_expect_eq(tls_session_shake(visitor.session), ERROR_CLOSED, "version %zu", i);
+    }
+}
+
 /* RFC 8446 4.6.3: the answer to a client that changes its keys goes out with the next bytes. */
 Test(tls_session, follows_a_change_of_keys)
 {
