@@ -349,5 +349,6 @@ int server_run(const struct server_plan *plan)
         (void)fprintf(stderr, "hypnotoad: %s\n", problem.text);
     listening_close(&server.listening);
     process_close(&server.worker.lock_fd);
+    tls_tickets_close_fd(server.tickets);
     return status;
 }

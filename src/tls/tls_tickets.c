@@ -78,6 +78,7 @@ static bool make_secret(struct secret *ret_secret, int *ret_fd)
     int fd = memfd_create("hypnotoad-tickets", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (fd < 0)
         return false;
+    errno = EIO; /* for a write that takes but a part of it */
     if (write(fd, ret_secret, sizeof *ret_secret) != (ssize_t)sizeof *ret_secret ||
         fcntl(fd, F_ADD_SEALS, SEALS) != 0) {
         process_close(&fd);

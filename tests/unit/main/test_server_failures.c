@@ -184,14 +184,19 @@ static bool is_over_or_ready(void *context)
     return serving->has_returned || strstr(captured_out(), context) != NULL;
 }
 
+static const char *scheme = "http";
+
 /* One life; false if it did not come to the `at`-th call. */
 static bool attempt(void)
 {
+    char config[256];
     char place[128];
     (void)snprintf(place, sizeof place, "%s() number %u fails %s", faulty_call_text(fault.call),
                    fault.at, faulty_way_text(fault.way));
-    pid_t server = serving_start("{listen => ['http://127.0.0.1:0', 'file://@/sock'], "
-                                 "log_file => '@/log', " BASE "}");
+    (void)snprintf(
+        config, sizeof config,
+        "{listen => ['%s://127.0.0.1:0', 'file://@/sock'], log_file => '@/log', " BASE "}", scheme);
+    pid_t server = serving_start(config);
     cr_assert(patience_holds(is_over_or_ready, "Server available"), "%s", place);
     bool is_ready = strstr(captured_out(), "Server available") != NULL;
     if (is_ready)
@@ -212,15 +217,10 @@ static bool attempt(void)
     return has_struck;
 }
 
-Test(server_failures, name_the_call_that_failed)
+static void try_all(const enum faulty_call *calls, size_t count)
 {
-    static const enum faulty_call calls[] = {
-        FAULTY_open,        FAULTY_socket,      FAULTY_bind,     FAULTY_listen,
-        FAULTY_getsockname, FAULTY_getaddrinfo, FAULTY_mkostemp, FAULTY_getrlimit,
-        FAULTY_pipe2,       FAULTY_signalfd,    FAULTY_chmod,
-    };
     serving_prologue = arm;
-    for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
+    for (size_t i = 0; i < count; i++)
         for (unsigned way = FAULTY_ONCE; way <= FAULTY_FROM_THEN_ON; way *= 2) {
             fault.call = calls[i];
             fault.way = (enum faulty_way)way;
@@ -228,4 +228,22 @@ Test(server_failures, name_the_call_that_failed)
                 continue;
             cr_expect_gt(fault.at, 1, "it never calls %s()", faulty_call_text(fault.call));
         }
+}
+
+Test(server_failures, name_the_call_that_failed)
+{
+    static const enum faulty_call calls[] = {
+        FAULTY_open,        FAULTY_socket,      FAULTY_bind,     FAULTY_listen,
+        FAULTY_getsockname, FAULTY_getaddrinfo, FAULTY_mkostemp, FAULTY_getrlimit,
+        FAULTY_pipe2,       FAULTY_signalfd,    FAULTY_chmod,
+    };
+    try_all(calls, sizeof calls / sizeof calls[0]);
+}
+
+/* Promise LSN-3 */
+Test(server_failures, name_the_call_that_failed_for_tls)
+{
+    static const enum faulty_call calls[] = {FAULTY_calloc, FAULTY_memfd_create};
+    scheme = "https";
+    try_all(calls, sizeof calls / sizeof calls[0]);
 }
