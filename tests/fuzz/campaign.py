@@ -19,12 +19,15 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 COLUMNS = ("finished", "target", "engine", "seconds", "executions", "inputs", "edges", "findings")
 # A run that is interrupted loses no more than one slice of its account.
 SLICE_SECONDS = 300
+INTERRUPTED = threading.Event()
+RUNNING = set()
 FINDINGS = ("crash-", "leak-", "timeout-", "oom-")
 SANITIZERS = {  # for libFuzzer
     "ASAN_OPTIONS": "allocator_may_return_null=1",
@@ -130,9 +133,12 @@ def run_slice(target, seconds, number):
     began = time.monotonic()
     log = target.folder / f"log.{number}"
     with log.open("wb") as file:
-        status = subprocess.run([*target.arguments(target.findings), f"-max_total_time={max(1, int(seconds))}", "-reload=1",
-                                 str(target.corpus), str(target.seeds)], stdout=file, stderr=file,
-                                env={**os.environ, **SANITIZERS}).returncode
+        process = subprocess.Popen([*target.arguments(target.findings), f"-max_total_time={max(1, int(seconds))}", "-reload=1",
+                                    str(target.corpus), str(target.seeds)], stdout=file, stderr=file,
+                                   env={**os.environ, **SANITIZERS})
+        RUNNING.add(process)
+        status = process.wait()
+        RUNNING.discard(process)
     executions, edges = read_run(log.read_text(errors="replace"))
     note(target.home, {
         "finished": datetime.datetime.now().isoformat(timespec="seconds"), "target": target.name, "engine": "libfuzzer",
@@ -147,13 +153,13 @@ def run_target(target, minutes, number):
     before = set(target.found())
     left = minutes * 60
     status = 0
-    while left > 0 and status == 0:
+    while left > 0 and status == 0 and not INTERRUPTED.is_set():
         status = run_slice(target, min(left, SLICE_SECONDS), number)
         left -= SLICE_SECONDS
     _, executions, rate, edges = sum_up(read_account(target.home), target.name)
     print(f"{target.name}: {executions} executions so far, {rate:.0f} a second, {edges} edges", flush=True)
     new = sorted(set(target.found()) - before)
-    if status != 0 and not new:
+    if status != 0 and not new and not INTERRUPTED.is_set():
         return [f"{target.name} ended with status {status} and left no input; see {target.folder}/log.{number}"]
     return [f"{target.name} does not survive {path}\n    replay: {target.binary} {path}" for path in new]
 
@@ -163,7 +169,14 @@ def run_all(targets, minutes, jobs):
     copies = jobs if len(targets) == 1 else 1
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         runs = [pool.submit(run_target, target, minutes, number) for target in targets for number in range(copies)]
-        return sorted({complaint for run in runs for complaint in run.result()})
+        try:
+            return sorted({complaint for run in runs for complaint in run.result()})
+        except (KeyboardInterrupt, SystemExit):
+            INTERRUPTED.set()
+            # libFuzzer still tells what it has done.
+            for process in list(RUNNING):
+                process.send_signal(signal.SIGINT)
+            raise
 
 
 def run_bounded(target):
@@ -184,10 +197,11 @@ def run_bounded(target):
 
 
 def merge(target):
-    """What reaches more than the corpus of the repository does becomes part of it."""
+    """What reaches another edge than the corpus of the repository does becomes part of it; how often it does so would be too
+    much of a reason."""
     target.prepare()
     before = set(target.seeds.glob("*"))
-    done = subprocess.run([*target.arguments(target.findings), "-merge=1", "-set_cover_merge=1", str(target.seeds),
+    done = subprocess.run([*target.arguments(target.findings), "-set_cover_merge=1", "-use_counters=0", str(target.seeds),
                            str(target.corpus)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           env={**os.environ, **SANITIZERS})
     new = set(target.seeds.glob("*")) - before
@@ -288,7 +302,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_intermixed_args()
-    # A run that is told to stop ends its children, which share its group, and keeps what they have found.
+    # A run that is told to stop ends its children and keeps what they have found.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     targets = choose(read_targets(given.build, given.home), given.targets)
     complaints = []
