@@ -126,7 +126,8 @@ static void app_abort(void *state, struct toad_request *request)
 }
 
 /* Nothing else may come before the request is answered or aborted. */
-static inline void app_await(struct toad_request *request, void (*go_on)(struct toad_request *request))
+static inline void app_await(struct toad_request *request,
+                             void (*go_on)(struct toad_request *request))
 {
     app_demand(app.held == NULL, "A request came before the one before it was answered");
     app.held = request;
