@@ -189,11 +189,19 @@ static bool is_ours(const struct pid_file *file)
            held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 
+/* Somebody may have written another number into our file. */
+static bool names_us(const struct pid_file *file)
+{
+    int32_t owner = 0;
+    return pid_file_owner(file->path, &owner) == ERROR_NONE && owner == (int32_t)getpid();
+}
+
 void pid_file_remove(struct pid_file *file)
 {
     if (file->is_drafted)
         (void)unlink(file->draft);
-    if (file->is_published && is_ours(file))
+    /* Promise PID-1 */
+    if (file->is_published && is_ours(file) && names_us(file))
         (void)unlink(file->path);
     pid_file_abandon(file);
 }

@@ -57,6 +57,15 @@ def test_another_ones_file_is_not_removed(start):
 
 
 @pytest.mark.promise("PID-1")
+def test_nor_is_one_into_which_another_one_has_written_its_number(start):
+    server = start("hello")
+    server.pid_file.write_text(f"{os.getpid()}\n")
+    server.excuse("files", "the PID file belongs to the test now")
+    assert server.stop() == 0
+    assert server.pid_text() == f"{os.getpid()}\n"
+
+
+@pytest.mark.promise("PID-1")
 def test_a_worker_that_ends_does_not_remove_it(start):
     server = start(workers=2)
     inode = server.pid_file.stat().st_ino
