@@ -181,19 +181,15 @@ bool pid_file_is_lost(const struct pid_file *file)
     return file->is_published && lstat(file->path, &status) != 0 && errno == ENOENT;
 }
 
+/* The file that we have written, with our number still in it. */
 static bool is_ours(const struct pid_file *file)
 {
+    int32_t owner = 0;
     struct stat held;
     struct stat named;
     return fstat(file->fd, &held) == 0 && lstat(file->path, &named) == 0 &&
-           held.st_ino == named.st_ino && held.st_dev == named.st_dev;
-}
-
-/* Somebody may have written another number into our file. */
-static bool names_us(const struct pid_file *file)
-{
-    int32_t owner = 0;
-    return pid_file_owner(file->path, &owner) == ERROR_NONE && owner == (int32_t)getpid();
+           held.st_ino == named.st_ino && held.st_dev == named.st_dev &&
+           pid_file_owner(file->path, &owner) == ERROR_NONE && owner == (int32_t)getpid();
 }
 
 void pid_file_remove(struct pid_file *file)
@@ -201,7 +197,7 @@ void pid_file_remove(struct pid_file *file)
     if (file->is_drafted)
         (void)unlink(file->draft);
     /* Promise PID-1 */
-    if (file->is_published && is_ours(file) && names_us(file))
+    if (file->is_published && is_ours(file))
         (void)unlink(file->path);
     pid_file_abandon(file);
 }

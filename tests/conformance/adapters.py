@@ -110,7 +110,9 @@ class C(Adapter):
     SCALED = Times(0.25, 0.5, 1, 1, 10)
 
     def version(self):
-        done = subprocess.run([self.description.command[0], "--version"], capture_output=True, text=True, timeout=20, check=False)
+        command = self.description.command
+        words = command[:command.index("{options}")] if "{options}" in command else command[:1]
+        done = subprocess.run([*words, "--version"], capture_output=True, text=True, timeout=20, check=False)
         return done.stdout.strip()
 
     def environment(self, directory):

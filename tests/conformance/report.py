@@ -8,6 +8,7 @@ import jsonschema
 from conformance import HERE, clauses, page, verdicts
 
 VERSION = 1
+Unfit = jsonschema.ValidationError
 SCHEMA = HERE / f"report-{VERSION}.schema.json"
 
 

@@ -63,11 +63,12 @@ def main(arguments=None):
         return show(selected)
     try:
         targets = [descriptions.load(name, adapters.KINDS) for name in asked.target]
-    except descriptions.BadDescription as bad:
+        others = [report.read(path) for path in asked.merge]
+    except (descriptions.BadDescription, OSError, ValueError, report.Unfit) as bad:
         complain(bad)
         return BAD_USAGE
     trials = [try_target(name, target, selected, asked) for name, target in zip(asked.target, targets)]
-    return conclude(trials, asked, checks)
+    return conclude(trials, others, asked, checks)
 
 
 def show(selected):
@@ -160,17 +161,24 @@ def whole_result(check, tier, results, trial, asked):
 
 # ---- The whole ----
 
-def conclude(trials, asked, checks):
+def conclude(trials, others, asked, checks):
     whole = report.build(trials, asked, checks)
-    for path in asked.merge:
-        whole = report.merge(report.read(path), whole)
+    for other in others:
+        whole = report.merge(other, whole)
     for trial in trials:
         say(trial)
     if asked.report:
         for path in report.write(whole, pathlib.Path(asked.report)):
             print(path)
-    is_red = any(result["verdict"] in verdicts.RED for trial in trials for result in trial["results"])
-    return RED if is_red else GREEN
+    return GREEN if all(map(is_green, trials)) else RED
+
+
+def is_green(trial):
+    found = {result["verdict"] for result in trial["results"]}
+    if found == {verdicts.UNSUPPORTED}:
+        complain(f"nothing could be asked of {trial['target'].name}")
+        return False
+    return not found & set(verdicts.RED)
 
 
 def say(trial):

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import shutil
+import subprocess
 import time
 import traceback
 
@@ -17,6 +18,7 @@ from harness.client import ConnectionEnded
 
 VARIABLE = "HYPNOTOAD_CONFORM"
 MESSAGE_MAX = 1500
+PICTURE_MAX = 60000
 
 
 class SharedServers:
@@ -103,13 +105,29 @@ class Session:
         except Exception:
             return verdicts.ERROR, traceback.format_exc()
 
-    @staticmethod
-    def picture(case, evidence):
-        """The timeline of the server that had the most processes, if there was anything to see."""
-        watches = [subject.watch for subject in case.subjects]
-        if not watches or not evidence.marks:
+    def picture(self, case, evidence):
+        """The timeline of the server that had the most processes, if there was anything to see: drawn from its trace if it
+        has one, or from what was seen of its processes."""
+        if not case.subjects or not evidence.marks:
             return ""
-        return timeline.draw(max(watches, key=lambda watch: len(watch.lives)), evidence.marks)
+        subject = max(case.subjects, key=lambda subject: len(subject.watch.lives))
+        return self.traced(subject) or timeline.draw(subject.watch, evidence.marks)
+
+    def traced(self, subject):
+        if not {"trace", "simulator"} <= self.target.description.capabilities:
+            return ""
+        first = subject.directory / "trace.jsonl"
+        later = sorted(subject.directory.glob("trace.jsonl.*"), key=lambda path: int(path.suffix[1:]))
+        if not first.exists():
+            return ""
+        words = [*self.target.description.simulator, "--timeline", first, *later]
+        try:
+            done = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        start = done.stdout.find("<svg")
+        is_fit = done.returncode == 0 and start >= 0 and len(done.stdout) < PICTURE_MAX
+        return done.stdout[start:] if is_fit else ""
 
 
 def report_to_pytest(result):

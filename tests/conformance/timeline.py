@@ -44,5 +44,7 @@ def bar(life, y, began, end, scale, watch):
 
 
 def sign(x, y, text):
+    # At the right end the word stands before its line.
+    place = f'x="{x - 2:.1f}" text-anchor="end"' if x > WIDTH - 40 else f'x="{x + 2:.1f}"'
     yield (f'<line x1="{x:.1f}" y1="{y}" x2="{x:.1f}" y2="{y + ROW - 2}" class="signal"/>'
-           f'<text x="{x + 2:.1f}" y="{y + 11}" class="signal">{escape(text)}</text>')
+           f'<text {place} y="{y + 11}" class="signal">{escape(text)}</text>')

@@ -1,4 +1,9 @@
 """APP: the application."""
+import os
+import shutil
+import time
+
+from conformance import ROOT
 from conformance.registry import check
 from harness import processes
 
@@ -16,8 +21,6 @@ def it_is_loaded_in_the_manager_before_the_workers_are_forked(case):
 @check("APP-1.loaded-again", also=("UPG-1",))
 def each_generation_loads_it_again(case):
     """The application is replaced by one that answers something else."""
-    import os
-    import shutil
     server = case.prepare(workers=1)
     if case.has("shared_objects"):
         app = server.directory / "app.so"
@@ -53,7 +56,6 @@ def another_major_version_is_refused(case):
 
 @check("APP-2.older-minor", needs=("shared_objects",))
 def one_that_was_made_for_1_0_still_loads(case):
-    from conformance import ROOT
     server = case.prepare(workers=1)
     case.equal(server.run("--test", app=ROOT / "tests/golden/abi_1_0.so", limit=20).status, 0, "exit status of --test")
 
@@ -91,7 +93,6 @@ def a_client_that_goes_away_is_reported_once(case):
 @check("APP-3.together")
 def slow_answers_wait_beside_each_other(case):
     """Ten answers of half a second each, in one worker."""
-    import time
     server = case.start(workers=1)
     connections = [server.connect() for _ in range(10)]
     began = time.monotonic()

@@ -1,0 +1,1 @@
+"""Checks whose outcome is known, for the tests of the runner."""
