@@ -145,8 +145,8 @@ class Perl(Adapter):
     KIND = "perl"
     COMMAND = "/usr/bin/hypnotoad {options} {app}"
     CAPABILITIES = frozenset({
-        "daemon", "unix_sockets", "inherited_sockets", "reuse", "single_accept", "websocket", "websocket_compression", "tls",
-        "generated_certificate", "websocket_timeout", "message_max", "proxy", "trusted_proxies"})
+        "daemon", "port_0", "unix_sockets", "inherited_sockets", "reuse", "single_accept", "websocket",
+        "websocket_compression", "tls", "generated_certificate", "websocket_timeout", "message_max", "proxy", "trusted_proxies"})
     SCALED = Times(1, 1, 2, 2, 12)
     NAMES = {"keep_alive_requests": "requests", "requests": "requests"} | {name: name for name in (
         "accepts", "backlog", "clients", "graceful_timeout", "heartbeat_interval", "heartbeat_timeout", "inactivity_timeout",

@@ -1,5 +1,7 @@
 """case - what a check gets: its target, its tier, servers to start, and where to write down what it saw."""
 import contextlib
+import pathlib
+import tempfile
 
 from conformance.registry import DEFAULT
 from conformance.subject import Subject
@@ -13,6 +15,7 @@ class Case:
         self.times = target.DEFAULTS if tier == DEFAULT else target.SCALED
         self.subjects = []
         self.shared_servers = shared
+        self.places = []
 
     # ---- Servers ----
 
@@ -30,6 +33,11 @@ class Case:
     def borrow(self, **settings):
         """A server that is ready and that other checks use as well: only ask it."""
         return self.shared_servers.get(self.evidence, settings)
+
+    def short_directory(self):
+        """A directory whose name leaves room for a socket's; gone with the check."""
+        self.places.append(tempfile.TemporaryDirectory(prefix="toad"))
+        return pathlib.Path(self.places[-1].name)
 
     def virtual(self, settings=None, **options):
         return Virtual(self.target, self.evidence, settings, **options)
@@ -67,3 +75,5 @@ class Case:
         for subject in self.subjects:
             with contextlib.suppress(ProcessLookupError):
                 subject.finish()
+        for place in self.places:
+            place.cleanup()

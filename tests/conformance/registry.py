@@ -65,7 +65,8 @@ class Registry:
 
 
 def fits(check, pattern):
-    return fnmatch.fnmatchcase(check.id, pattern) or pattern in (check.clause, check.area, check.area.lower())
+    """A clause takes every check that cites it."""
+    return fnmatch.fnmatchcase(check.id, pattern) or pattern in (*check.clauses, check.area, check.area.lower())
 
 
 REGISTRY = Registry()

@@ -106,4 +106,6 @@ def add_suite(suites, target, titles):
 
 def printable(text):
     """XML has no sign for most control characters."""
-    return "".join(sign if sign in "\t\n" or sign >= " " and not 0xd800 <= ord(sign) < 0xe000 and ord(sign) < 0xfffe else "?" for sign in text)
+    def is_fit(sign):
+        return sign in "\t\n" or sign >= " " and not 0xd800 <= ord(sign) < 0xe000 and ord(sign) < 0xfffe
+    return "".join(sign if is_fit(sign) else "?" for sign in text)

@@ -6,12 +6,13 @@ import argparse
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-from conformance import HERE, ROOT, adapters, descriptions, lint, registry, report, verdicts
+from conformance import HERE, ROOT, adapters, descriptions, lint, publish, registry, report, verdicts
 from conformance.evidence import Evidence
 from conformance.session import VARIABLE
 from conformance.subject import Subject
@@ -28,6 +29,7 @@ def options(arguments):
     parser.add_argument("--tier", action="append", choices=registry.TIERS, help="may come again (default: virtual and scaled)")
     parser.add_argument("--report", metavar="DIR", help="write report.json, junit.xml and index.html there")
     parser.add_argument("--merge", action="append", metavar="FILE", default=[], help="a report.json of before for the same page")
+    parser.add_argument("--publish", metavar="FILE", help="write the comparison of c and perl there, as docs/conformance.md has it")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="carry each check out so often")
     parser.add_argument("--jobs", type=int, default=3 * (os.cpu_count() or 1), metavar="N", help="how many at the same time")
     parser.add_argument("--list", action="store_true", help="show what is selected and run nothing")
@@ -45,8 +47,16 @@ def complain(text):
     print(f"ci/conform: {text}", file=sys.stderr)
 
 
+def forget_ignored_signals():
+    """A shell's background command ignores INT and QUIT, and so would every process that a check starts."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+
+
 def main(arguments=None):
     asked = options(arguments)
+    forget_ignored_signals()
     checks = registry.load(asked.package)
     if asked.package == "conformance.checks" and (complaints := list(lint.complaints(checks))):
         for complaint in complaints:
@@ -151,7 +161,9 @@ def complete(trial, asked):
 def whole_result(check, tier, results, trial, asked):
     missing = asked.repeat - len(results)
     if missing > 0:
-        message = f"the target was never reached: {trial['lost']}" if trial["lost"] else f"{missing} of {asked.repeat} runs never came to an end"
+        message = f"{missing} of {asked.repeat} runs never came to an end"
+        if trial["lost"]:
+            message = f"the target was never reached: {trial['lost']}"
         results = [*results, report.empty_result(check.id, tier, verdicts.ERROR, message)]
     worst = verdicts.worst([result["verdict"] for result in results])
     chosen = dict(next(result for result in results if result["verdict"] == worst))
@@ -170,6 +182,9 @@ def conclude(trials, others, asked, checks):
     if asked.report:
         for path in report.write(whole, pathlib.Path(asked.report)):
             print(path)
+    if asked.publish:
+        perl = descriptions.load("perl", adapters.KINDS)
+        pathlib.Path(asked.publish).write_text(publish.render(whole, perl))
     return GREEN if all(map(is_green, trials)) else RED
 
 
@@ -187,7 +202,9 @@ def say(trial):
         counts[result["verdict"]] += 1
         if result["verdict"] in verdicts.RED:
             where = f"{result['id']} ({result['tier']})"
-            print(f"{result['verdict']} {where}: {result['message'].strip().splitlines()[-1] if result['verdict'] == 'ERROR' else result['message']}")
+            # Of a traceback the last line says most.
+            message = result["message"].strip().splitlines()[-1:] if result["verdict"] == verdicts.ERROR else [result["message"]]
+            print(f"{result['verdict']} {where}: {' '.join(message)}")
     named = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     print(f"{trial['target'].name}: {named} of {len(trial['results'])} checks in {trial['seconds']:g} s")
 

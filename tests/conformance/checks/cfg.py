@@ -1,5 +1,7 @@
 """CFG: configuration."""
 import shutil
+import socket
+from decimal import Decimal
 
 from conformance.registry import check
 from harness.perl import perl_data
@@ -129,7 +131,6 @@ def the_pid_file_lies_beside_the_application_by_default(case):
 
 @check("CFG-6.zero-counts", needs=("simulator",), tiers=("virtual",))
 def a_heartbeat_timeout_of_0_is_0(case):
-    from decimal import Decimal
     virtual = case.virtual({"heartbeat_interval": 5, "heartbeat_timeout": 0}).around(5)
     case.equal(virtual.times(action="signal", signal="QUIT"), [Decimal(5)], "QUIT")
 
@@ -204,7 +205,6 @@ def a_new_address_is_bound(case):
 
 @check("CFG-9.address-that-is-gone")
 def an_address_that_is_gone_is_closed(case):
-    import socket
     gone, stays = case.target.port(), case.target.port()
     server = case.start(workers=1, listen=[f"http://127.0.0.1:{stays}", f"http://127.0.0.1:{gone}"])
     server.configure(listen=[f"http://127.0.0.1:{stays}"])

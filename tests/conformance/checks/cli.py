@@ -1,5 +1,7 @@
 """CLI: the command."""
 import os
+import shutil
+import socket
 import subprocess
 
 from conformance.registry import check
@@ -133,7 +135,6 @@ def a_broken_configuration_is_told_at_the_terminal(case):
 
 
 def address_in_use(case, options):
-    import socket
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         fails(case, options, settings={"listen": [f"http://127.0.0.1:{port}"]}, named="in use")
@@ -208,7 +209,6 @@ def and_it_waits_for_the_outcome(case):
 
 @check("CLI-8.reason", needs=("waiting_commands",), also=("UPG-5",))
 def and_fails_with_the_reason(case):
-    import shutil
     server = case.prepare(workers=1)
     app = server.directory / "app.so"
     shutil.copy(case.target.application("probe"), app)

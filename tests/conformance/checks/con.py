@@ -1,8 +1,10 @@
 """CON: connections and HTTP/1.1, as promised; the clauses of the RFCs are in http_clauses.py and ws.py."""
 import json
 import re
+import socket
 import time
 
+from conformance.checks.ws import open_websocket
 from conformance.registry import DEFAULT, SCALED, check
 from harness import processes
 from harness.client import ConnectionEnded
@@ -229,7 +231,6 @@ def a_request_without_a_host_is_refused(case):
 
 @check("CON-4.half-closed")
 def a_client_that_closes_its_half_is_answered(case):
-    import socket
     with case.borrow(**LASTING).connect() as connection:
         connection.ask("/slow?s=0.3")
         connection.socket.shutdown(socket.SHUT_WR)
@@ -368,7 +369,6 @@ def clients_that_vanish_leave_nothing(case):
 
 @check("CON-8.echo", needs=("websocket",))
 def messages_come_back(case):
-    from conformance.checks.ws import open_websocket
     with open_websocket(case, case.start(workers=1)) as websocket:
         for text in ("", "hello", "größer ♥", "x" * 70000):
             websocket.text(text)
@@ -379,7 +379,6 @@ def messages_come_back(case):
 
 @check("CON-8.deflate", needs=("websocket_compression",))
 def permessage_deflate_where_both_want_it(case):
-    from conformance.checks.ws import open_websocket
     offer = "Sec-WebSocket-Extensions: permessage-deflate"
     with open_websocket(case, case.start(workers=1), fields=(offer,)) as websocket:
         case.holds("permessage-deflate" in (websocket.answer.field("Sec-WebSocket-Extensions") or ""), "it is accepted")
@@ -389,7 +388,6 @@ def permessage_deflate_where_both_want_it(case):
 
 @check("CON-8.timeout", needs=("websocket_timeout",), tiers=(SCALED,))
 def a_silent_websocket_is_closed_with_a_close_frame(case):
-    from conformance.checks.ws import open_websocket
     timeout = case.times.keep_alive
     with open_websocket(case, case.start(workers=1, websocket_timeout=timeout)) as websocket:
         websocket.text("hello")

@@ -3,9 +3,8 @@ import time
 from decimal import Decimal
 
 from conformance.registry import DEFAULT, SCALED, VIRTUAL, check
-from conformance.virtual import TICK
 from harness import processes
-from harness.pipes import fill_pipe
+from harness.pipes import fill_pipe, write_pipe
 
 
 @check("HBT-1.beats-keep-a-worker", tiers=(SCALED, DEFAULT))
@@ -94,6 +93,25 @@ def a_line_torn_anywhere_is_one_heartbeat(case):
         virtual = case.virtual()
         virtual.at(4, "pipe", bytes="101\n"[:cut]).at("4.5", "pipe", bytes="101\n"[cut:]).around("11.5")
         case.equal(virtual.times(action="signal", signal="QUIT"), [Decimal("11.5")], f"QUIT after a cut behind byte {cut}")
+
+
+@check("HBT-4.torn-in-the-pipe", needs=("trace",))
+def a_line_torn_in_the_pipe_keeps_a_worker(case):
+    """Each heartbeat of a frozen worker is written for it in two parts, for longer than silence would be forgiven."""
+    server = case.start(workers=1, **(case.times.beats | {"heartbeat_timeout": 1.5}))
+    worker, = server.workers()
+    server.freeze(worker)
+    line = b"%d\n" % worker
+    end = time.monotonic() + 2 * (case.times.interval + 1.5)
+    while time.monotonic() < end:
+        write_pipe(server, line[:1])
+        # Both parts in one read would be no torn line.
+        time.sleep(0.1)
+        write_pipe(server, line[1:])
+        time.sleep(0.1)
+        assert not processes.pending_signals(worker), f"it was sent {processes.pending_signals(worker)}"
+    server.signal("CONT", worker)
+    case.equal(server.get("/pid").number, worker, "who answers")
 
 
 @check("HBT-4.many-lines", tiers=(VIRTUAL,))

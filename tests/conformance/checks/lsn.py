@@ -5,12 +5,15 @@ import re
 import socket
 import ssl
 import stat
-import tempfile
+import subprocess
+import sys
 import urllib.parse
+import warnings
 
 from conformance.registry import check
 from conformance.verdicts import Lacks
-from harness.client import Connection
+from harness import processes
+from harness.client import Connection, ConnectionEnded
 from harness.tls import Authority, SecureConnection, trusting
 
 HAS_IPV6 = pathlib.Path("/proc/net/if_inet6").exists()
@@ -78,10 +81,7 @@ def several_at_once(case):
 # ---- Paths ----
 
 def path_of(case):
-    """Short enough for a socket's name."""
-    folder = tempfile.mkdtemp(prefix="toad")
-    case.evidence.did(f"sockets in {folder}")
-    return pathlib.Path(folder) / "a.sock"
+    return case.short_directory() / "a.sock"
 
 
 def unix(path):
@@ -101,7 +101,6 @@ def a_path_is_a_unix_socket(case):
 def file_is_another_spelling(case):
     path = path_of(case)
     server = case.prepare(listen=[f"file://{path}"], workers=1)
-    server.adapter = case.target
     server.launch()
     case.until(lambda: path.exists() and server.answers(str(path)), "an answer at the path")
 
@@ -125,7 +124,7 @@ def a_live_socket_is_an_address_in_use(case):
         server = case.prepare(listen=[unix(path)], workers=1).launch()
         try:
             server.process.wait(6)
-        except Exception:
+        except subprocess.TimeoutExpired:
             raise AssertionError("it started although somebody listens at the path") from None
         case.holds(server.process.returncode != 0, "the exit status is not 0")
         case.equal(path.exists(), True, "the socket is still there")
@@ -181,10 +180,7 @@ def with_a_ca_client_certificates_are_required(case):
     try:
         with SecureConnection(("127.0.0.1", port), made.client(), "server.test") as connection:
             connection.get("/")
-    except (OSError, AssertionError, EOFError) as refusal:
-        case.evidence.saw(f"without one: {refusal!r}")
-        return
-    except Exception as refusal:
+    except (OSError, ConnectionEnded) as refusal:
         case.evidence.saw(f"without one: {refusal!r}")
         return
     raise AssertionError("a client without a certificate was served")
@@ -212,7 +208,6 @@ def tls_1_1_is_refused(case):
     port = case.target.port()
     case.prepare(listen=[f"https://127.0.0.1:{port}"], workers=1).launch()
     await_listening(case, port)
-    import warnings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = trusting(ssl.TLSVersion.TLSv1_1, "ALL:@SECLEVEL=0")
@@ -234,13 +229,11 @@ def an_inherited_socket_is_taken_by_its_number(case):
         server.inherited = (ours.fileno(),)
         server.start()
         inode = os.fstat(ours.fileno()).st_ino
-        from harness import processes
         case.equal(f"socket:[{inode}]" in processes.descriptors_of(server.manager).values(), True, "the manager holds that socket")
 
 
 @check("LSN-5.activation", needs=("activated_sockets",))
 def sockets_of_a_service_manager_are_taken(case):
-    import sys
     program = ("import os,sys; fd=int(sys.argv[1]); os.dup2(fd,3); os.environ.update(LISTEN_FDS='1',LISTEN_PID=str(os.getpid()));"
                "os.execv(sys.argv[2],sys.argv[2:])")
     with socket.create_server(("127.0.0.1", 0)) as ours:
@@ -308,8 +301,19 @@ def an_invalid_value_is_an_error_that_names_it(case):
 @check("LSN-7.port-0", needs=("port_0",))
 def port_0_is_chosen_by_the_kernel_and_named(case):
     server = case.prepare(listen=["http://127.0.0.1:0"], workers=1).launch()
-    found = case.until(lambda: re.search(r"at http://127\.0\.0\.1:(\d+)\.", server.stdout), "the message", seen=lambda: server.stdout)
+    found = case.until(lambda: re.search(r"at http://127\.0\.0\.1:([1-9]\d*)\b", server.stdout), "the message", seen=lambda: server.stdout)
     case.equal(answers(("127.0.0.1", int(found[1]))), True, "an answer at that port")
+
+
+@check("LSN-7.port-0-is-kept", needs=("port_0",), also=("UPG-1", "CFG-9"))
+def the_port_is_the_same_behind_a_deployment(case):
+    server = case.prepare(listen=["http://127.0.0.1:0"], workers=1).launch()
+    found = case.until(lambda: re.search(r"at http://127\.0\.0\.1:([1-9]\d*)\b", server.stdout), "the message", seen=lambda: server.stdout)
+    # The file goes on saying 0.
+    server.settings["listen"] = [f"http://127.0.0.1:{found[1]}"]
+    server.await_ready()
+    server.upgrade()
+    case.equal(server.answers(), True, f"an answer at port {found[1]}")
 
 
 @check("LSN-8.announced", needs=("announcement",))
@@ -323,7 +327,6 @@ def each_listener_is_announced(case):
 def the_backlog_is_the_setting(case):
     for settings, expected in (({"backlog": 17}, "17"), ({}, pathlib.Path("/proc/sys/net/core/somaxconn").read_text().strip())):
         server = case.start(workers=1, **settings)
-        import subprocess
         shown = subprocess.run(["ss", "-Hltn", f"sport = :{server.address[1]}"], capture_output=True, text=True, check=True).stdout
         case.evidence.saw(shown)
         case.equal(shown.split()[2], expected, f"the backlog with {settings}")

@@ -1,4 +1,6 @@
 """MGR: the manager."""
+import json
+import subprocess
 import time
 from decimal import Decimal
 
@@ -154,6 +156,21 @@ def quit_twice_is_quit_once(case):
         server.signal("QUIT", worker)
         case.equal(connection.read_answer().text, "slow", "the answer")
     case.equal(server.await_end(), 0, "exit status")
+
+
+@check("MGR-3.traced", needs=("trace",), also=("OBS-2",))
+def the_trace_has_one_quit_for_each_worker(case):
+    """Seen from outside a second one would be lost in the first; here the workers beat while they leave."""
+    server = case.start(workers=2, graceful_timeout=30, **case.times.beats)
+    workers = server.workers()
+    connection, _ = busy(case, server, f"/slow?s={3 * case.times.interval + 1:g}")
+    with connection:
+        server.signal("QUIT")
+        case.equal(connection.read_answer().text, "slow", "the answer")
+    server.await_end()
+    lines = [json.loads(line) for line in (server.directory / "trace.jsonl").read_text().splitlines()]
+    sent = sorted((line["pid"], line["signal"]) for line in lines if line.get("action") == "signal")
+    case.equal(sent, sorted((worker, "QUIT") for worker in workers), "signals")
 
 
 @check("MGR-3.ends-when-all-are-gone", tiers=(VIRTUAL,))
@@ -349,6 +366,21 @@ def usr1_reopens_the_log(case):
     case.until(lambda: "Workers wanted: 2" in log.read_text() or log.read_text().strip(), "lines in the new log")
 
 
+@check("MGR-8.everybody-reopens", needs=("log_file",))
+def usr1_reopens_the_log_in_every_worker(case):
+    """Nobody holds the file any more that was moved away."""
+    server = case.prepare(workers=2)
+    log, old = server.directory / "server.log", server.directory / "old.log"
+    server.configure(log_file=str(log))
+    server.start()
+    log.rename(old)
+    server.signal("USR1")
+
+    def holders():
+        return [pid for pid in (server.manager, *server.workers()) if str(old) in processes.descriptors_of(pid).values()]
+    case.until(lambda: not holders(), "nobody to hold the old log", limit=5, seen=holders)
+
+
 # ---- MGR-9, MGR-10 ----
 
 @check("MGR-9.growing-pause", tiers=(VIRTUAL,), needs=("simulator", "young_deaths"))
@@ -398,6 +430,24 @@ def the_manager_survives_workers_that_die_again_and_again(case):
     case.equal(server.get("/").status, 200, "status")
 
 
+@check("MGR-9.does-not-spin", needs=("shared_objects", "young_deaths"))
+def workers_that_die_at_once_are_not_started_again_and_again(case):
+    """In five seconds of pauses that grow only a few are started; and then the service is back."""
+    crash = case.directory / "crash"
+    server = case.start("crashing_later", workers=1, environment={"CRASH_WHEN_EXISTS": str(crash)})
+    worker, = server.workers()
+    crash.touch()
+    before = len(server.watch.lives)
+    server.signal("KILL", worker)
+    time.sleep(5)
+    started = len(server.watch.lives) - before
+    case.evidence.saw(f"{started} workers were started in five seconds")
+    crash.unlink()
+    assert started <= 10, f"{started} workers were started in five seconds"
+    server.await_workers(1)
+    case.until(server.answers, "an answer")
+
+
 @check("MGR-10.fork-fails", tiers=(VIRTUAL,))
 def a_fork_that_fails_is_tried_again(case):
     virtual = case.virtual().exited(5, 101, signal=9).at(5, "spawn_failed")
@@ -436,6 +486,20 @@ def a_leaving_worker_is_replaced_while_it_still_serves(case):
 def a_manager_that_was_held_up_forgives_the_gap(case):
     virtual = case.virtual().at(100, "held_up").tick(100).around(107)
     case.equal(virtual.times(action="signal", signal="QUIT"), [Decimal(107)], "QUIT")
+
+
+@check("MGR-12.suspended", needs=("held_up_manager",))
+def a_server_that_was_suspended_as_a_whole_blames_no_worker(case):
+    server = case.start(workers=2, **case.times.beats)
+    workers = server.workers()
+    # Heard of once more, so that all of them are sound.
+    time.sleep(2 * case.times.interval)
+    for pid in (server.manager, *workers):
+        server.freeze(pid)
+    time.sleep(2 * (case.times.interval + case.times.timeout) + 0.5)
+    for pid in (server.manager, *workers):
+        server.signal("CONT", pid)
+    case.stays(lambda: server.workers() == workers, case.times.interval + case.times.timeout + 1, "the same workers")
 
 
 @check("MGR-13.burst")
@@ -482,7 +546,6 @@ def the_same_events_give_the_same_actions(case):
 
 @check("MGR-15.recorded-trace", needs=("trace", "simulator"), also=("OBS-2",))
 def the_trace_of_a_real_server_is_what_the_policy_does(case):
-    import subprocess
     server = case.start(workers=2, graceful_timeout=2, **case.times.beats)
     for name in ("TTIN", "USR1", "TTOU"):
         server.signal(name)

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import threading
 import time
+from decimal import Decimal
 
 from conformance.registry import VIRTUAL, check
 from harness import processes
@@ -44,7 +45,6 @@ def a_file_into_which_somebody_wrote_another_number_is_left_alone(case):
 
 @check("PID-1.order", tiers=(VIRTUAL,))
 def it_is_written_once_all_workers_are_ready_and_removed_at_the_end(case):
-    from decimal import Decimal
     virtual = case.virtual({"workers": 2}, is_ready=False).spawned(1, 101).spawned(1, 102).heartbeat(2, 101).heartbeat(3, 102)
     virtual.signal(4, "TERM").exited(5, 101).exited(6, 102)
     case.equal(virtual.times(action="write_pid_file"), [Decimal(3)], "write_pid_file")

@@ -1,13 +1,14 @@
 """UPG: hot deployment."""
 import os
 import shutil
-import subprocess
+import socket
 import time
 from decimal import Decimal
 
-from conformance.registry import SCALED, VIRTUAL, check
+from conformance.registry import VIRTUAL, check
 from conformance.checks.mgr import busy
 from harness import processes
+from harness.deploying import ServiceManager
 from load.traffic import Load, Options
 
 GENTLE = Options(pause=0.004, slowness=1.0)
@@ -162,6 +163,20 @@ def a_generation_that_hangs_is_given_up(case):
     case.equal((server.get("/pid").number in workers, server.pid_text()), (True, f"{manager}\n"), "the old one serves, PID file")
 
 
+@check("UPG-4.frozen")
+def a_generation_that_stands_still_is_killed(case):
+    server = case.start(workers=1, upgrade_timeout=2)
+    manager, workers = server.manager, server.workers()
+    server.configure(HANGING)
+    sent = server.signal("USR2")
+    case.until(lambda: len(processes.children_of(manager)) > 1, "the new generation")
+    new = next(stat.pid for stat in processes.children_of(manager) if stat.pid not in workers)
+    server.freeze(new)
+    gone = server.await_gone(new, limit=20)
+    case.measured("from USR2 to its end", gone - sent, 2, 2 + 1 + case.times.margin)
+    case.equal((server.get("/pid").number in workers, server.pid_text()), (True, f"{manager}\n"), "the old one serves, PID file")
+
+
 @check("UPG-4.deadline", tiers=(VIRTUAL,))
 def it_gets_term_at_the_timeout_and_kill_a_second_later(case):
     virtual = case.virtual({"upgrade_timeout": 10}).signal(1, "USR2").at(1, "upgrade_spawned", pid=201).heartbeat(6, 101)
@@ -235,7 +250,6 @@ def replace(path, data):
 
 @check("UPG-5.address-in-use")
 def an_address_that_is_taken_leaves_the_old_one_serving(case):
-    import socket
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         survives(case, lambda server: server.configure(listen=[server.settings["listen"][0], f"http://127.0.0.1:{port}"]),
@@ -293,7 +307,6 @@ def the_new_manager_does_not_detach(case):
 
 @check("UPG-7.notify", needs=("notify",))
 def the_service_manager_is_told_who_serves(case):
-    from harness.deploying import ServiceManager
     with ServiceManager(False) as service:
         server = case.start(workers=1, environment={"NOTIFY_SOCKET": service.name})
         case.equal(service.await_messages(1), [[f"MAINPID={server.manager}", "READY=1"]], "messages")

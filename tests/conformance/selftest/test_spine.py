@@ -78,6 +78,11 @@ def test_a_selection_is_by_glob_clause_or_area():
     assert checks.unknown(["CLI-2", "CFG"]) == ["CLI-2"]
 
 
+def test_a_clause_takes_every_check_that_cites_it():
+    checks = planted(("CLI-1.a", {"also": ("CLI-2",)}), ("CLI-2.b", {}), ("CLI-3.c", {}))
+    assert [check.id for check, _ in checks.select(["CLI-2"])] == ["CLI-1.a", "CLI-2.b"]
+
+
 # ---- Descriptions ----
 
 SOUND = {"name": "x", "kind": "c"}
