@@ -24,7 +24,8 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 .totals td,.totals th{text-align:right}.totals th:first-child{text-align:left}
 .wide{overflow-x:auto}
 .row{display:flex;flex-wrap:wrap;gap:2px;margin:.35rem 0;align-items:stretch}.area{min-width:3.2rem;font-weight:700;padding-top:.1rem}
-.mini{border:1px solid var(--line);border-radius:3px;padding:1px 4px;text-align:center;font-size:.75rem;line-height:1.45;text-decoration:none;min-width:2.1em}
+.mini{border:1px solid var(--line);border-radius:3px;padding:1px 4px;text-align:center;font-size:.75rem;
+line-height:1.45;text-decoration:none;min-width:2.1em}
 .clause{border-top:1px solid var(--line);padding:.55rem 0}.clause>h3{margin:0;font-size:1rem}.clause p{margin:.15rem 0 .4rem}
 .cells{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.5rem}
 .cell{border:1px solid var(--line);border-radius:4px;background:var(--soft);min-width:0}
@@ -32,7 +33,8 @@ table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:t
 .cell>summary::after{content:" ▸";color:var(--mute)}.cell[open]>summary::after{content:" ▾"}.cell[open]{grid-column:1/-1}
 .check{border-top:1px solid var(--line);padding:.35rem .6rem}.check>summary{cursor:pointer;overflow-wrap:anywhere}
 .sign{display:inline-block;min-width:1.4em;text-align:center;font-weight:700}
-.PASS>.sign,.sign.PASS{color:var(--good)}.FAIL>.sign,.ERROR>.sign,.XPASS>.sign,.sign.FAIL,.sign.ERROR,.sign.XPASS{color:var(--paper);background:var(--bad);border-radius:3px}
+.PASS>.sign,.sign.PASS{color:var(--good)}
+.FAIL>.sign,.ERROR>.sign,.XPASS>.sign,.sign.FAIL,.sign.ERROR,.sign.XPASS{color:var(--paper);background:var(--bad);border-radius:3px}
 .XFAIL>.sign,.sign.XFAIL{color:var(--known)}.UNSUPPORTED>.sign,.sign.UNSUPPORTED{color:var(--mute)}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:13px/1.4 ui-monospace,monospace}
 .evidence td:first-child{white-space:nowrap;color:var(--mute)}.evidence td,.measures td,.measures th{padding:.15rem .4rem;font-size:.85rem}
@@ -70,7 +72,8 @@ def parts(whole):
 def head(whole):
     selection = whole["selection"]
     yield "<h1>Hypnotoad on trial</h1>"
-    yield (f'<p class="lead">{len(whole["checks"])} checks of {len(whole["clauses"])} promises and clauses, {whole["date"][:16].replace("T", " ")} UTC; '
+    date = whole["date"][:16].replace("T", " ")
+    yield (f'<p class="lead">{len(whole["checks"])} checks of {len(whole["clauses"])} promises and clauses, {date} UTC; '
            f'tiers {", ".join(selection["tiers"])}, checks {escape(" ".join(selection["only"]))}, '
            f'each {"once" if selection["repeat"] == 1 else str(selection["repeat"]) + " times"}.</p>')
     yield '<ul class="legend">' + "".join(f"<li>{sign(verdict)} {verdict}: {words}</li>" for verdict, words in WORDS.items()) + "</ul>"
@@ -81,7 +84,9 @@ def head(whole):
         yield (f'<tr><th>{escape(target["title"])}<br><span class="source">{escape(target["version"] or target["kind"])}</span></th>'
                + "".join(f"<td>{count}</td>" for count in counts) + f'<td>{target["seconds"]:g}</td></tr>')
     yield "</table></div>"
-    yield "".join(f'<p class="message">{escape(target["name"])} was never reached: {escape(target["lost"])}</p>' for target in whole["targets"] if target["lost"])
+    for target in whole["targets"]:
+        if target["lost"]:
+            yield f'<p class="message">{escape(target["name"])} was never reached: {escape(target["lost"])}</p>'
     yield from matrix(whole)
 
 

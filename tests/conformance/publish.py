@@ -9,8 +9,10 @@ Written by `ci/conform --target c --target perl --publish docs/conformance.md`; 
 with what is known of Perl's server. Not to be edited.
 
 Every promise of [promises.md](promises.md), and every clause of RFC 9110, 9112, 6455 and 7692 that a server can be asked
-about, has checks. Both servers are asked by the same ones, from outside. {signs}. A failure of Perl's server is expected
-where `tests/conformance/targets/perl.toml` says so, with what is observed.
+about, has checks. Both servers are asked by the same ones, from outside. A failure of Perl's server is expected where
+`tests/conformance/targets/perl.toml` says so, with what is observed.
+
+{signs}.
 """
 SIGN_WORDS = {"PASS": "all pass", "XFAIL": "some fail, as is known", "FAIL": "some fail", "XPASS": "some pass against expectation",
               "UNSUPPORTED": "none can be asked", "ERROR": "some could not be carried out"}
@@ -37,7 +39,8 @@ def totals(whole):
     for target in whole["targets"]:
         counts = (str(sum(result["verdict"] == verdict for result in target["results"])) for verdict in verdicts.VERDICTS)
         yield f"| {target['title']} | {target['version']} | " + " | ".join(counts) + " |"
-    yield f"\nTiers: {', '.join(whole['selection']['tiers'])}. {len(whole['checks'])} checks of {len(whole['clauses'])} promises and clauses."
+    tiers = ", ".join(whole["selection"]["tiers"])
+    yield f"\nTiers: {tiers}. {len(whole['checks'])} checks of {len(whole['clauses'])} promises and clauses."
 
 
 def not_promised(perl):

@@ -41,6 +41,12 @@ class RecordedConnection(Connection):
             raise
         self.evidence.saw(self.received[before:])
 
+    def read_answer(self, has_body=True):
+        try:
+            return super().read_answer(has_body)
+        except ValueError as error:
+            raise AssertionError(f"what came is no answer: {error}") from error
+
     def wait_closed(self):
         ended = super().wait_closed()
         self.evidence.saw(f"(closed {ended - self.sent_at:.3f} s after the last byte sent)")

@@ -128,7 +128,7 @@ def echoes(case, expected, *frames):
 
 
 def clause(identifier, title):
-    return check(identifier, title=title, needs=("websocket",))
+    return check(identifier, title=title, needs=("websocket",), also=("CON-8",))
 
 
 # ---- 4: the handshake ----
@@ -209,7 +209,7 @@ TABLE = [
      [frame(TEXT, b"x" * 100000, fin=False), *[frame(CONTINUATION, b"x" * 100000, fin=False)] * 30]),
 ]
 for identifier, title, code, frames in TABLE:
-    check(identifier, title=title, needs=("websocket",))(lambda case, code=code, frames=frames: ends_with(case, code, *frames))
+    clause(identifier, title)(lambda case, code=code, frames=frames: ends_with(case, code, *frames))
 
 
 @clause("WS-6455-5.2.lengths", "payloads of all three lengths come back")

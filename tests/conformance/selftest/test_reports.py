@@ -12,12 +12,14 @@ from conformance.watch import Life, Watch
 
 RESULT = {"id": "HBT-2.a", "tier": "scaled", "verdict": "FAIL", "message": "<5>, not 6 & more\x01", "reason": "", "kind": "", "seconds": 1.5,
           "evidence": [{"at": 0.1, "kind": "sent", "text": "<script>alert(1)</script>"}], "left_out": 3,
-          "measures": [{"what": "a while", "seconds": 1.25, "at_least": 1, "at_most": None}], "timeline": "", "runs": [{"verdict": "FAIL", "seconds": 1.5}]}
+          "measures": [{"what": "a while", "seconds": 1.25, "at_least": 1, "at_most": None}], "timeline": "",
+          "runs": [{"verdict": "FAIL", "seconds": 1.5}]}
 WHOLE = {
     "schema": 1, "date": "2026-01-02T03:04:05Z", "selection": {"only": ["HBT-*"], "tiers": ["scaled"], "repeat": 1},
     "clauses": [{"id": "HBT-2", "text": "A `worker` & more.", "source": "POD"}, {"id": "MGR-4", "text": "Force.", "source": "CODE"}],
     "checks": [{"id": "HBT-2.a", "clause": "HBT-2", "also": ["MGR-4"], "title": "it is so", "about": "", "tiers": ["scaled"], "needs": []}],
-    "targets": [{"name": "c", "title": "C <1>", "kind": "c", "version": "1.0", "capabilities": ["trace"], "seconds": 2.5, "lost": "", "results": [RESULT]}]}
+    "targets": [{"name": "c", "title": "C <1>", "kind": "c", "version": "1.0", "capabilities": ["trace"], "seconds": 2.5, "lost": "",
+                 "results": [RESULT]}]}
 
 
 class Outline(html.parser.HTMLParser):
@@ -52,7 +54,8 @@ def test_the_example_fits_the_schema():
 
 
 @pytest.mark.parametrize("spoil", [
-    lambda whole: whole.update(schema=2), lambda whole: whole.update(extra=1), lambda whole: whole.update(targets=[]), lambda whole: whole.update(date="today"),
+    lambda whole: whole.update(schema=2), lambda whole: whole.update(extra=1), lambda whole: whole.update(targets=[]),
+    lambda whole: whole.update(date="today"),
     lambda whole: whole["targets"][0]["results"].clear(), lambda whole: whole["targets"][0]["results"][0].update(verdict="GOOD"),
     lambda whole: whole["targets"][0]["results"][0].pop("evidence"), lambda whole: whole["targets"][0]["results"][0].update(seconds=-1),
 ], ids=range(8))
@@ -69,7 +72,8 @@ def test_the_page_needs_nothing_else_and_hides_nothing():
     assert outline.open == [] and "script" not in outline.tags and "link" not in outline.tags
     assert {"HBT", "HBT-2", "MGR-4"} <= outline.ids
     assert {link.lstrip("#") for link in outline.links} <= outline.ids
-    for shown in ("&lt;5&gt;, not 6 &amp; more", "&lt;script&gt;", "a while", "1.250", "✗", "FAIL", "C &lt;1&gt;", "and 3 entries more", "width=device-width"):
+    for shown in ("&lt;5&gt;, not 6 &amp; more", "&lt;script&gt;", "a while", "1.250", "✗", "FAIL", "C &lt;1&gt;", "and 3 entries more",
+                  "width=device-width"):
         assert shown in text, shown
 
 
@@ -78,7 +82,8 @@ def test_each_verdict_has_a_sign_and_a_word_of_its_own():
 
 
 def test_junit_counts_as_its_readers_do():
-    for verdict, counter in (("FAIL", "failures"), ("XPASS", "failures"), ("ERROR", "errors"), ("XFAIL", "skipped"), ("UNSUPPORTED", "skipped"), ("PASS", None)):
+    counters = {"FAIL": "failures", "XPASS": "failures", "ERROR": "errors", "XFAIL": "skipped", "UNSUPPORTED": "skipped", "PASS": None}
+    for verdict, counter in counters.items():
         whole = copy.deepcopy(WHOLE)
         whole["targets"][0]["results"][0]["verdict"] = verdict
         suite = ElementTree.fromstring(report.junit(whole))[0]

@@ -59,7 +59,8 @@ def test_every_promise_of_the_page_is_read():
     assert len(rows) == len(clauses.promises()) > 90
 
 
-@pytest.mark.parametrize("identifier, clause", [("HBT-2.silent-worker", "HBT-2"), ("HTTP-9112-6.3-4", "HTTP-9112-6.3"), ("WS-6455-5.5.1.close", "WS-6455-5.5.1"),
+@pytest.mark.parametrize("identifier, clause", [("HBT-2.silent-worker", "HBT-2"), ("HTTP-9112-6.3-4", "HTTP-9112-6.3"),
+                                                ("WS-6455-5.5.1.close", "WS-6455-5.5.1"),
                                                 ("WS-6455-7.4.2.code-999", "WS-6455-7.4.2"), ("HTTP-9112-9.6.says-close", "HTTP-9112-9.6")])
 def test_an_id_begins_with_its_clause(identifier, clause):
     assert clauses.clause_of(identifier) == clause
