@@ -107,7 +107,7 @@ class C(Adapter):
     COMMAND = "{build}/hypnotoad {options} --config {config} {app}"
     SIMULATOR = "{build}/hypnotoad-sim"
     CAPABILITIES = frozenset(CAPABILITIES)
-    SCALED = Times(0.25, 0.5, 1, 1, 10)
+    SCALED = Times(0.25, 1, 1, 1, 10)
 
     def version(self):
         command = self.description.command
