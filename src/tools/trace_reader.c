@@ -1,127 +1,21 @@
 #include "tools/trace_reader.h"
 
 #include "base/buffer.h"
+#include "tools/trace_members.h"
 #include "tools/trace_names.h"
 
-#include <jansson.h>
-
-#include <float.h>
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
-
-/* What is being read, and where to complain. */
-struct reading {
-    json_t *object;
-    struct problem *problem;
-};
-
-/* "is missing" or "is 17": the beginning of a complaint about a member. */
-struct shown {
-    char text[80];
-};
-
-static struct shown show(const json_t *value)
-{
-    struct shown shown = {"is missing"};
-    if (value == NULL)
-        return shown;
-    memcpy(shown.text, "is ", 3);
-    size_t room = sizeof shown.text - 4;
-    size_t size = json_dumpb(value, shown.text + 3, room, JSON_ENCODE_ANY | JSON_COMPACT);
-    if (size > room)
-        memcpy(shown.text + 3, "too long", sizeof "too long");
-    else
-        shown.text[3 + size] = '\0';
-    return shown;
-}
-
-static enum error read_integer(const struct reading *reading, const char *name, int64_t least,
-                               int64_t most, int64_t *ret_number)
-{
-    const json_t *value = json_object_get(reading->object, name);
-    if (!json_is_integer(value) || json_integer_value(value) < least ||
-        json_integer_value(value) > most)
-        return problem_set(reading->problem, ERROR_INVALID,
-                           "\"%s\" %s; it must be an integer from %" PRId64 " to %" PRId64, name,
-                           show(value).text, least, most);
-    *ret_number = json_integer_value(value);
-    return ERROR_NONE;
-}
-
-static enum error read_process(const struct reading *reading, const char *name,
-                               struct manager_event *event)
-{
-    int64_t pid = 0;
-    enum error error = read_integer(reading, name, 1, INT32_MAX, &pid);
-    event->pid = (int32_t)pid;
-    return error;
-}
-
-static enum error read_pid(const struct reading *reading, struct manager_event *event)
-{
-    return read_process(reading, "pid", event);
-}
-
-/* Seconds with up to 6 decimals: what a double holds is rounded to whole microseconds, and only its
- * own inexactness may be rounded away. */
-static bool read_microseconds(const json_t *value, int64_t *ret_us)
-{
-    double seconds = json_number_value(value);
-    if (!json_is_number(value) || !(seconds >= 0 && seconds <= TRACE_SECONDS_MAX))
-        return false;
-    double microseconds = seconds * (double)SECOND_US;
-    double whole = round(microseconds);
-    if (fabs(microseconds - whole) > microseconds * DBL_EPSILON)
-        return false;
-    *ret_us = (int64_t)whole;
-    return true;
-}
-
-static enum error read_seconds(const struct reading *reading, const char *name, int64_t least_us,
-                               int64_t *ret_us)
-{
-    const json_t *value = json_object_get(reading->object, name);
-    int64_t time_us = 0;
-    if (!read_microseconds(value, &time_us) || time_us < least_us)
-        return problem_set(
-            reading->problem, ERROR_INVALID,
-            "\"%s\" %s; it must be a number of seconds, %s %d, with at most 6 decimals", name,
-            show(value).text, least_us > 0 ? "above 0 and at most" : "from 0 to",
-            TRACE_SECONDS_MAX);
-    *ret_us = time_us;
-    return ERROR_NONE;
-}
-
-/* Every member stands in one of the two lists of words. */
-static enum error check_members(const struct reading *reading, const char *place,
-                                const char *common, const char *own)
-{
-    const char *name = NULL;
-    json_t *value = NULL;
-    json_object_foreach(reading->object, name, value)
-    {
-        char word[40];
-        int length = snprintf(word, sizeof word, " %s ", name);
-        if (length < 0 || (size_t)length >= sizeof word ||
-            (strstr(common, word) == NULL && strstr(own, word) == NULL))
-            return problem_set(reading->problem, ERROR_INVALID,
-                               "%s has no member \"%s\"; it may have:%s%s", place, name, common,
-                               own[0] == ' ' ? own + 1 : own);
-    }
-    return ERROR_NONE;
-}
 
 static enum error read_counts(const struct reading *reading, struct manager_settings *settings)
 {
     int64_t number = 0;
     if (json_object_get(reading->object, "workers") != NULL) {
-        if (read_integer(reading, "workers", 1, WORKERS_MAX, &number) != ERROR_NONE)
+        if (trace_read_integer(reading, "workers", 1, WORKERS_MAX, &number) != ERROR_NONE)
             return ERROR_INVALID;
         settings->workers = (uint32_t)number;
     }
     if (json_object_get(reading->object, "spare") != NULL) {
-        if (read_integer(reading, "spare", 0, SPARE_MAX, &number) != ERROR_NONE)
+        if (trace_read_integer(reading, "spare", 0, SPARE_MAX, &number) != ERROR_NONE)
             return ERROR_INVALID;
         settings->spare = (uint32_t)number;
     }
@@ -151,15 +45,15 @@ static enum error read_settings(const struct reading *line, struct manager_setti
     if (reading.object != NULL && !json_is_object(reading.object))
         return problem_set(line->problem, ERROR_INVALID,
                            "\"settings\" %s; it must be an object such as {\"workers\":2}",
-                           show(reading.object).text);
-    if (check_members(&reading, "\"settings\"", " workers spare heartbeat_interval ",
-                      " heartbeat_timeout graceful_timeout upgrade_timeout ") != ERROR_NONE ||
+                           trace_show(reading.object).text);
+    if (trace_check_members(&reading, "\"settings\"", " workers spare heartbeat_interval ",
+                            " heartbeat_timeout graceful_timeout upgrade_timeout ") != ERROR_NONE ||
         read_counts(&reading, &settings) != ERROR_NONE)
         return ERROR_INVALID;
     for (size_t i = 0; i < sizeof durations / sizeof durations[0]; i++)
         if (json_object_get(reading.object, durations[i].name) != NULL &&
-            read_seconds(&reading, durations[i].name, durations[i].least_us, durations[i].ret_us) !=
-                ERROR_NONE)
+            trace_read_seconds(&reading, durations[i].name, durations[i].least_us,
+                               durations[i].ret_us) != ERROR_NONE)
             return ERROR_INVALID;
     *ret_settings = settings;
     return ERROR_NONE;
@@ -168,7 +62,7 @@ static enum error read_settings(const struct reading *line, struct manager_setti
 static enum error read_start(const struct reading *reading, struct trace_line *line)
 {
     if (json_object_get(reading->object, "predecessor") != NULL &&
-        read_process(reading, "predecessor", &line->event) != ERROR_NONE)
+        trace_read_pid(reading, "predecessor", &line->event.pid) != ERROR_NONE)
         return ERROR_INVALID;
     return read_settings(reading, &line->settings);
 }
@@ -178,7 +72,7 @@ static enum error read_leaving(const struct reading *reading, struct manager_eve
     const json_t *value = json_object_get(reading->object, "leaving");
     if (value != NULL && !json_is_boolean(value))
         return problem_set(reading->problem, ERROR_INVALID,
-                           "\"leaving\" %s; it must be true or false", show(value).text);
+                           "\"leaving\" %s; it must be true or false", trace_show(value).text);
     event->is_leaving = json_is_true(value);
     return ERROR_NONE;
 }
@@ -204,7 +98,7 @@ static enum error read_chunk(const struct reading *reading, struct trace_line *l
     if (!is_right)
         return problem_set(reading->problem, ERROR_INVALID,
                            "\"bytes\" %s; it must be a string of at most %d code points 0 to 255",
-                           show(value).text, TRACE_CHUNK_MAX);
+                           trace_show(value).text, TRACE_CHUNK_MAX);
     line->event.chunk = (struct bytes){line->chunk, size};
     return ERROR_NONE;
 }
@@ -219,7 +113,7 @@ static enum error read_exit_signal(const struct reading *reading, struct manager
         return problem_set(
             reading->problem, ERROR_INVALID,
             "\"signal\" %s; it must be a number from 1 to %d or a name such as \"KILL\"",
-            show(value).text, TRACE_SIGNAL_MAX);
+            trace_show(value).text, TRACE_SIGNAL_MAX);
     event->exit_status = -1;
     event->exit_signal = (int32_t)number;
     return ERROR_NONE;
@@ -229,7 +123,7 @@ static enum error read_exit(const struct reading *reading, struct manager_event 
 {
     bool has_signal = json_object_get(reading->object, "signal") != NULL;
     bool has_status = json_object_get(reading->object, "status") != NULL;
-    if (read_pid(reading, event) != ERROR_NONE)
+    if (trace_read_pid(reading, "pid", &event->pid) != ERROR_NONE)
         return ERROR_INVALID;
     if (has_signal == has_status)
         return problem_set(reading->problem, ERROR_INVALID,
@@ -237,7 +131,7 @@ static enum error read_exit(const struct reading *reading, struct manager_event 
     if (has_signal)
         return read_exit_signal(reading, event);
     int64_t status = 0;
-    enum error error = read_integer(reading, "status", 0, 255, &status);
+    enum error error = trace_read_integer(reading, "status", 0, 255, &status);
     event->exit_status = (int32_t)status;
     return error;
 }
@@ -246,7 +140,7 @@ static enum error read_dice(const struct reading *reading, struct manager_event 
 {
     int64_t dice = 0;
     if (json_object_get(reading->object, "dice") != NULL &&
-        read_integer(reading, "dice", 0, UINT32_MAX, &dice) != ERROR_NONE)
+        trace_read_integer(reading, "dice", 0, UINT32_MAX, &dice) != ERROR_NONE)
         return ERROR_INVALID;
     event->dice = (uint32_t)dice;
     return ERROR_NONE;
@@ -259,10 +153,11 @@ static enum error read_members(const struct reading *reading, struct trace_line 
         return read_start(reading, line);
     case MANAGER_EVENT_SPAWNED:
     case MANAGER_EVENT_UPGRADE_SPAWNED:
-        return read_pid(reading, &line->event);
+        return trace_read_pid(reading, "pid", &line->event.pid);
     case MANAGER_EVENT_HEARTBEAT:
-        return read_pid(reading, &line->event) != ERROR_NONE ? ERROR_INVALID
-                                                             : read_leaving(reading, &line->event);
+        return trace_read_pid(reading, "pid", &line->event.pid) != ERROR_NONE
+                   ? ERROR_INVALID
+                   : read_leaving(reading, &line->event);
     case MANAGER_EVENT_PIPE:
         return read_chunk(reading, line);
     case MANAGER_EVENT_EXITED:
@@ -295,7 +190,7 @@ static enum error refuse_name(const struct reading *reading, const char *member,
     buffer_init(&names, storage, sizeof storage);
     trace_names_write(&names, is_signal);
     return problem_set(reading->problem, ERROR_INVALID, "\"%s\" %s; it must be one of:%.*s", member,
-                       show(json_object_get(reading->object, member)).text, (int)names.size,
+                       trace_show(json_object_get(reading->object, member)).text, (int)names.size,
                        names.data);
 }
 
@@ -306,8 +201,8 @@ static enum error read_event(const struct reading *reading, struct trace_line *l
     bool is_signal = text != NULL && strcmp(text, "signal") == 0;
     if (!trace_event_find(text, is_signal ? signal : "", &line->event.kind))
         return refuse_name(reading, is_signal ? "signal" : "event", is_signal);
-    if (check_members(reading, is_signal ? signal : text, " t event ",
-                      trace_event_members(line->event.kind)) != ERROR_NONE)
+    if (trace_check_members(reading, is_signal ? signal : text, " t event ",
+                            trace_event_members(line->event.kind)) != ERROR_NONE)
         return ERROR_INVALID;
     return read_members(reading, line);
 }
@@ -319,7 +214,7 @@ static enum error read_action(const struct reading *reading, struct trace_line *
     if (!trace_action_find(json_string_value(action), &line->action))
         return problem_set(reading->problem, ERROR_INVALID,
                            "\"action\" %s; it must be an action such as \"spawn\" or \"signal\"",
-                           show(action).text);
+                           trace_show(action).text);
     return ERROR_NONE;
 }
 
@@ -336,7 +231,7 @@ enum error trace_line_read(struct bytes text, struct trace_line *ret_line,
                            where.text);
     ret_line->is_action = false;
     ret_line->event = (struct manager_event){.kind = MANAGER_EVENT_TICK};
-    enum error error = read_seconds(&reading, "t", 0, &ret_line->time_us);
+    enum error error = trace_read_seconds(&reading, "t", 0, &ret_line->time_us);
     if (error == ERROR_NONE)
         error = json_object_get(reading.object, "action") != NULL ? read_action(&reading, ret_line)
                                                                   : read_event(&reading, ret_line);
@@ -349,7 +244,7 @@ static json_t *load_action(struct bytes text, int64_t *ret_time_us)
     json_error_t where;
     json_t *object = json_loadb(text.data, text.size, 0, &where);
     /* 12 and 12.0 are the same time. */
-    if (read_microseconds(json_object_get(object, "t"), ret_time_us))
+    if (trace_read_microseconds(json_object_get(object, "t"), ret_time_us))
         (void)json_object_del(object, "t");
     return object;
 }

@@ -28,8 +28,8 @@ class Build:
         return shipped if shipped.exists() else self.path / "tests/apps" / f"{name}.so"
 
     def replay(self, trace):
-        """Lets the simulator decide again what the server decided; an empty text if both agree."""
-        done = subprocess.run([self.sim, "--replay", trace], capture_output=True, text=True, timeout=60)
+        """Lets the simulator decide again what the server decided and name the promises that it broke; an empty text if none."""
+        done = subprocess.run([self.sim, "--check", trace], capture_output=True, text=True, timeout=60)
         return "" if done.returncode == 0 else f"exit {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
 
 

@@ -340,7 +340,7 @@ class Server:
         for trace in self.traces():
             complaint = self.build.replay(trace.path)
             if complaint:
-                yield f"{trace.path.name} cannot be replayed: {complaint}"
+                yield f"{trace.path.name} is not what was promised: {complaint}"
 
     def ends(self):
         """How each child of each generation ended: (line of the trace, whether it was a new generation)."""
