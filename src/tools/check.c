@@ -25,6 +25,8 @@ static void take_event(struct check *check, uint64_t line)
     check_step_end(check, 0);
     begin_step(check, line);
     struct problem problem;
+    if (check->is_following)
+        check_punctuality(check, line);
     if (check->is_following &&
         simulator_feed(&check->simulator, &check->event, &problem) != ERROR_NONE) {
         deviations_add(&check->deviations, line, promise_of_refusal(check), "%s", problem.text);
@@ -131,6 +133,7 @@ enum error check_run(struct check *check, struct trace_file *file, struct proble
 {
     memset(check, 0, sizeof *check);
     check->is_following = true;
+    check->held_up_us = -SECOND_US - 1;
     simulator_init(&check->simulator);
     ledger_init(&check->ledger);
     enum error error = ERROR_NONE;

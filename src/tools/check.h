@@ -38,7 +38,8 @@ struct check {
     uint64_t events;
     uint64_t actions;
     int64_t now_us;
-    uint32_t next; /* decided action that is expected now */
+    int64_t held_up_us; /* when the manager last said that it was */
+    uint32_t next;      /* decided action that is expected now */
     bool is_done[MANAGER_ACTIONS_MAX];
     uint32_t extra_count;
     struct check_extra extras[CHECK_EXTRAS_MAX];

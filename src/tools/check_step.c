@@ -1,6 +1,7 @@
 #include "tools/check_step.h"
 
 #include "policy/manager_text.h"
+#include "policy/pool.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,39 @@ struct check_text check_text_of_recorded(const struct trace_action *action)
         if ((unsigned char)*letter < 0x20 || *letter == 0x7f)
             *letter = '?';
     return text;
+}
+
+/* The promise that the policy would keep by what is due then. */
+static const char *promise_of_deadline(const struct manager *manager, int64_t due_us)
+{
+    for (uint32_t i = 0; i < manager->roster.count; i++) {
+        const struct roster_row *row = &manager->roster.rows[i];
+        if (pool_deadline_us(manager, row) != due_us)
+            continue;
+        if (worker_life_is_serving(row->life))
+            return "HBT-2";
+        return worker_life_is_leaving(row->life) || row->leaving_us != NEVER_US ? "MGR-4" : "MGR-2";
+    }
+    bool is_upgrade_s =
+        upgrade_deadline_us(&manager->upgrade, manager->settings.upgrade_timeout_us) == due_us;
+    return is_upgrade_s ? "UPG-4" : "MGR-9";
+}
+
+void check_punctuality(struct check *check, uint64_t line)
+{
+    const struct manager *manager = &check->simulator.manager;
+    const struct trace_line *event = &check->event;
+    if (event->event.kind == MANAGER_EVENT_HELD_UP)
+        check->held_up_us = event->time_us;
+    if (event->event.kind != MANAGER_EVENT_TICK || manager->wake_us == NEVER_US)
+        return;
+    int64_t late_us = event->time_us - manager->wake_us;
+    bool is_excused = event->time_us - check->held_up_us <= SECOND_US;
+    if (!is_excused && late_us > SECOND_US + manager->settings.heartbeat_interval_us)
+        deviations_add(&check->deviations, line, promise_of_deadline(manager, manager->wake_us),
+                       "what was due at %.6f is done %.6f s late, and the manager was not held up",
+                       (double)manager->wake_us / (double)SECOND_US,
+                       (double)late_us / (double)SECOND_US);
 }
 
 static bool is_whole(const struct check *check)
@@ -121,8 +155,11 @@ static uint32_t name_missing(struct check *check, bool of_log, uint64_t last_lin
     return named;
 }
 
-static const char *promise_of(const struct trace_action *action)
+static const char *promise_of(const struct check *check, const struct trace_action *action)
 {
+    const struct manager *manager = &check->simulator.manager;
+    if (action->kind == MANAGER_ACTION_SPAWN && !backoff_allows(&manager->backoff, check->now_us))
+        return "MGR-9"; /* whatever the record says of it: it comes within a pause */
     if (action->promise[0] != '\0')
         return action->promise;
     return action->kind == MANAGER_ACTION_LOG ? "OBS-3" : "MGR-15";
@@ -137,7 +174,7 @@ static uint32_t name_extras(struct check *check, bool of_log)
             continue;
         named++;
         if (!extra->is_judged && !extra->is_twin)
-            deviations_add(&check->deviations, extra->line, promise_of(&extra->action),
+            deviations_add(&check->deviations, extra->line, promise_of(check, &extra->action),
                            "%s comes here, for no reason",
                            check_text_of_recorded(&extra->action).text);
     }

@@ -95,6 +95,21 @@ def test_pings_are_answered(serve):
     run(talk(serve()))
 
 
+OPENING = (b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+           b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+
+
+@pytest.mark.promise("CON-8")
+def test_a_frame_that_is_not_masked_ends_the_connection(start):
+    with socket.create_connection(start().address, LIMIT) as client, client.makefile("rb") as answer:
+        client.sendall(OPENING)
+        assert answer.readline() == b"HTTP/1.1 101 Switching Protocols\r\n"
+        while answer.readline() != b"\r\n":
+            pass
+        client.sendall(b"\x81\x02hi")
+        assert answer.read() == b"\x88\x02" + (1002).to_bytes(2, "big")
+
+
 @pytest.mark.promise("CON-7", "APP-3")
 def test_many_messages_come_in_order_and_as_fast_as_they_are_taken(serve):
     async def talk(server):

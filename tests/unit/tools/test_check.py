@@ -11,7 +11,7 @@ import pytest
 
 SIM = os.environ["HYPNOTOAD_SIM"]
 TRACES = pathlib.Path(__file__).with_name("traces")
-RECORDS = ("late", "new", "old", "pool", "term")
+RECORDS = ("late", "new", "old", "pool", "term", "young")
 DEVIATION = re.compile(r"^(.+):(\d+): (.+) \(promise ([A-Z]+-\d+)\)$")
 
 
@@ -36,6 +36,15 @@ def move(number, behind):
         lines = lines[:behind] + [moved] + lines[behind:]
         del lines[number - 1 + (behind < number)]
         return lines
+    return edit
+
+
+def delay(number, seconds):
+    """From this line on everything happens later."""
+    def edit(lines):
+        later = [re.sub(r'^\{"t":([\d.]+),', lambda time: f'{{"t":{float(time.group(1)) + seconds:.6f},', line)
+                 for line in lines[number - 1:]]
+        return lines[:number - 1] + later
     return edit
 
 
@@ -73,6 +82,14 @@ EDITS = [
     ("KILL never comes", "pool",
      drop(66, 67),
      [(65, "MGR-4", "KILL to 103 is due here and does not come")]),
+    ("everything from a KILL on is late", "term",
+     delay(16, 3),
+     [(16, "MGR-2", "what was due at 1.317278 is done 3.000427 s late, and the manager was not held up")]),
+    ("everything from a QUIT on is late", "pool",
+     delay(49, 2),
+     [(49, "HBT-2", "what was due at 4.007652 is done 2.015380 s late, and the manager was not held up"),
+      (51, "HBT-2", "QUIT to 103 comes here, for no reason"),
+      (52, "MGR-11", '"spawn" comes here, for no reason')]),
     ("KILL comes early", "pool",
      both(put(61, signal(103, "KILL", "MGR-4")), drop(68)),
      [(62, "MGR-4", "worker 103 gets KILL 0.602167 s too early")]),
@@ -136,6 +153,10 @@ EDITS = [
     ("a worker is started while the manager leaves", "pool",
      put(78, '"action":"spawn","promise":"MGR-1"'),
      [(79, "MGR-3", "a worker is started by a manager that ends")]),
+    ("a worker that died young is replaced without a pause", "young",
+     put(21, '"action":"spawn","promise":"MGR-1"'),
+     [(22, "MGR-9", '"spawn" comes here, for no reason'),
+      (33, "MGR-1", "a worker is started, but 4 of 4 serve or start")]),
     ("a lost PID file is not written", "pool",
      drop(27, 28),
      [(26, "PID-3", '"write_pid_file" is due here and does not come')]),
