@@ -26,8 +26,8 @@ static struct timeline_row *manager_row(struct timeline *timeline)
     return &timeline->rows[current(timeline)->row];
 }
 
-/* The worker of this generation that lives and has this pid; a null pointer if there is none. */
-static struct timeline_row *find_worker(struct timeline *timeline, int32_t pid)
+/* The child of this generation that lives and has this pid; a null pointer if there is none. */
+static struct timeline_row *find_child(struct timeline *timeline, int32_t pid)
 {
     for (uint32_t i = timeline->row_count; i > current(timeline)->row + 1; i--) {
         struct timeline_row *row = &timeline->rows[i - 1];
@@ -66,6 +66,7 @@ static struct timeline_mark *mark(struct timeline *timeline, const struct timeli
         timeline->dropped++;
     *mark = (struct timeline_mark){.kind = kind,
                                    .row = (uint32_t)(row - timeline->rows),
+                                   .generation = timeline->generation_count - 1,
                                    .time_us = current(timeline)->last_us,
                                    .label = label};
     return mark;
@@ -100,8 +101,8 @@ static enum error begin(struct timeline *timeline, const char *name, struct prob
 
 static void hear(struct timeline *timeline, struct heartbeat heartbeat)
 {
-    struct timeline_row *row = find_worker(timeline, heartbeat.pid);
-    if (row == NULL)
+    struct timeline_row *row = find_child(timeline, heartbeat.pid);
+    if (row == NULL || row->is_manager)
         return;
     int64_t now_us = current(timeline)->last_us;
     if (!heartbeat.is_leaving && row->ready_us == NEVER_US)
@@ -130,13 +131,13 @@ static const char *name_of_end(int32_t signal)
 
 static void end_child(struct timeline *timeline, const struct manager_event *event)
 {
-    struct timeline_row *row = find_worker(timeline, event->pid);
+    struct timeline_row *row = find_child(timeline, event->pid);
     if (row == NULL)
         return;
     row->ended_us = current(timeline)->last_us;
     row->status = event->exit_status;
     row->signal = event->exit_signal;
-    if (row->leaving_us == NEVER_US && (row->signal != 0 || row->status != 0))
+    if (!row->is_hearsay && row->leaving_us == NEVER_US && (row->signal != 0 || row->status != 0))
         mark(timeline, row, TIMELINE_FAILED, name_of_end(row->signal));
 }
 
@@ -146,6 +147,10 @@ static void learn_successor(struct timeline *timeline, int32_t pid)
     generation->successor = pid;
     generation->as_old = no_ties;
     generation->as_old.spawned_us = generation->last_us;
+    struct timeline_row *row = add_row(timeline, true, pid, generation->last_us);
+    generation->hearsay = row == NULL ? 0 : (uint32_t)(row - timeline->rows);
+    if (row != NULL)
+        row->is_hearsay = true;
     mark(timeline, manager_row(timeline), TIMELINE_STAGE, "new one starts")->pid = pid;
 }
 
@@ -220,7 +225,7 @@ static void send_signal(struct timeline *timeline)
 {
     const struct trace_action *action = &timeline->action;
     struct timeline_generation *generation = current(timeline);
-    struct timeline_row *row = find_worker(timeline, action->pid);
+    struct timeline_row *row = find_child(timeline, action->pid);
     /* The old manager's own record shows what it gets; the new one's may not exist. */
     if (row == NULL && action->pid == generation->predecessor)
         return;
@@ -253,6 +258,8 @@ static void take_action(struct timeline *timeline)
         break;
     case MANAGER_ACTION_COMMIT_UPGRADE:
         generation->as_old.agreed_us = now_us;
+        if (generation->hearsay != 0)
+            timeline->rows[generation->hearsay].ready_us = now_us;
         stage = "agrees";
         break;
     case MANAGER_ACTION_ABORT_UPGRADE:

@@ -33,7 +33,8 @@ enum timeline_mark_kind {
 struct timeline_mark {
     enum timeline_mark_kind kind;
     uint32_t row;
-    int32_t pid; /* who is meant, if it is not the row's; or 0 */
+    uint32_t generation; /* whose record has it */
+    int32_t pid;         /* who is meant, if it is not the row's; or 0 */
     int64_t time_us;
     const char *label; /* static text; empty: the mark speaks for itself */
     char promise[TRACE_PROMISE_MAX];
@@ -41,6 +42,8 @@ struct timeline_mark {
 
 struct timeline_row {
     bool is_manager;
+    bool is_hearsay; /* a new manager, as the old one has it; for one that has no record */
+    bool is_hidden;  /* it has one */
     uint32_t generation;
     int32_t pid; /* 0: not known */
     int64_t born_us;
@@ -67,6 +70,7 @@ struct timeline_generation {
     int64_t offset_us; /* its start, on the clock of the first one */
     int64_t last_us;   /* of the record */
     int32_t successor; /* the last one that it made; 0: none */
+    uint32_t hearsay;  /* the row of that one; 0: none */
     struct timeline_ties as_new;
     struct timeline_ties as_old; /* about the last one that it made */
 };

@@ -20,6 +20,17 @@ static bool tie_generations(const struct timeline_ties *as_old, const struct tim
            tie(as_old->spawned_us, as_new->spawned_us, ret_offset_us);
 }
 
+/* What the old manager says of the new one is not needed where that one speaks for itself. */
+static void replace_hearsay(struct timeline *timeline, uint32_t hearsay, uint32_t row)
+{
+    if (hearsay == 0)
+        return;
+    timeline->rows[hearsay].is_hidden = true;
+    for (uint32_t i = 0; i < timeline->mark_count; i++)
+        if (timeline->marks[i].row == hearsay)
+            timeline->marks[i].row = row;
+}
+
 /* Looks for the old one among those before; the nearest is asked first. */
 static bool find_old(struct timeline *timeline, uint32_t index)
 {
@@ -35,6 +46,7 @@ static bool find_old(struct timeline *timeline, uint32_t index)
         manager->pid = new_one->predecessor;
         timeline->rows[new_one->row].pid = old->successor;
         old->successor = 0;
+        replace_hearsay(timeline, old->hearsay, new_one->row);
         return true;
     }
     return false;
@@ -57,7 +69,7 @@ static void shift(struct timeline *timeline)
     }
     for (uint32_t i = 0; i < timeline->mark_count; i++) {
         struct timeline_mark *mark = &timeline->marks[i];
-        mark->time_us += timeline->generations[timeline->rows[mark->row].generation].offset_us;
+        mark->time_us += timeline->generations[mark->generation].offset_us;
     }
 }
 

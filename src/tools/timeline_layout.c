@@ -63,6 +63,8 @@ static void place_rows(struct layout *layout)
     double y = LAYOUT_TOP;
     for (uint32_t i = 0; i < layout->timeline->row_count; i++) {
         const bool *has_lane = layout->has_lane[i];
+        if (layout->timeline->rows[i].is_hidden)
+            continue;
         if (layout->timeline->rows[i].is_manager && i > 0)
             y += 10;
         y += has_lane[0] ? LAYOUT_LANE : 2;

@@ -73,8 +73,9 @@ static void write_bar_title(FILE *stream, const struct layout *layout,
 {
     (void)fputs("<title>", stream);
     write_name(stream, row);
-    (void)fprintf(stream, ", generation %" PRIu32 ": from %.3f s", row->generation + 1,
-                  seconds(row->born_us));
+    if (!row->is_hearsay)
+        (void)fprintf(stream, ", generation %" PRIu32, row->generation + 1);
+    (void)fprintf(stream, ": from %.3f s", seconds(row->born_us));
     if (row->ready_us != NEVER_US)
         (void)fprintf(stream, ", serves from %.3f s", seconds(row->ready_us));
     if (row->leaving_us != NEVER_US)
@@ -202,6 +203,14 @@ static void write_mark(FILE *stream, const struct layout *layout, uint32_t index
     (void)fputs("</g>\n", stream);
 }
 
+static uint32_t count_rows(const struct timeline *timeline, bool of_managers)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < timeline->row_count; i++)
+        count += !timeline->rows[i].is_hidden && timeline->rows[i].is_manager == of_managers;
+    return count;
+}
+
 static void write_head(FILE *stream, const struct layout *layout)
 {
     const struct timeline *timeline = layout->timeline;
@@ -219,11 +228,10 @@ static void write_head(FILE *stream, const struct layout *layout)
     (void)fputs(head, stream);
     (void)fprintf(stream, "<rect width=\"%d\" height=\"%.0f\" fill=\"#fff\"/>\n", LAYOUT_WIDTH,
                   height);
-    (void)fprintf(stream,
-                  "<text class=\"m\" x=\"2\" y=\"16\">Managers: %" PRIu32 ", workers: %" PRIu32
-                  ", %.3f s",
-                  timeline->generation_count, timeline->row_count - timeline->generation_count,
-                  seconds(timeline->end_us));
+    (void)fprintf(
+        stream,
+        "<text class=\"m\" x=\"2\" y=\"16\">Managers: %" PRIu32 ", workers: %" PRIu32 ", %.3f s",
+        count_rows(timeline, true), count_rows(timeline, false), seconds(timeline->end_us));
     if (timeline->dropped > 0)
         (void)fprintf(stream, " (without %ju rows and marks)", (uintmax_t)timeline->dropped);
     (void)fputs("</text>\n", stream);
@@ -236,7 +244,8 @@ void timeline_draw(const struct timeline *timeline, FILE *stream)
     write_head(stream, &layout);
     scale_write_grid(stream, &layout);
     for (uint32_t i = 0; i < timeline->row_count; i++)
-        write_row(stream, &layout, i);
+        if (!timeline->rows[i].is_hidden)
+            write_row(stream, &layout, i);
     scale_write_takeovers(stream, &layout);
     for (uint32_t i = 0; i < timeline->mark_count; i++)
         if (layout.is_drawn[i])

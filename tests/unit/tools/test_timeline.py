@@ -100,7 +100,15 @@ def test_two_generations_share_one_clock():
 def test_a_deployment_that_is_given_up_is_told():
     found = titles(draw("late.jsonl"))
     assert "manager: gives it up at 1.493 s (promise UPG-4)" in found
-    assert "manager: sends KILL to 200 at 2.495 s (promise UPG-4)" in found
+    assert "manager 200: is sent KILL at 2.495 s (promise UPG-4)" in found
+    assert "manager 200: from 0.490 s, leaves from 1.493 s, ended at 2.496 s by signal 9" in found
+
+
+def test_a_generation_without_a_trace_is_drawn_as_the_old_manager_has_it():
+    alone, together = titles(draw("old.jsonl")), titles(draw("old.jsonl", "new.jsonl"))
+    bar = "manager 200: from 1.511 s, serves from 1.532 s, lives at the end of the record, 3.312 s"
+    assert bar in alone and bar not in together
+    assert sum(title.startswith("manager 200, generation 2: from ") for title in together) == 1
 
 
 def test_forks_that_fail_are_marked():
