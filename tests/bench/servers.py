@@ -1,10 +1,11 @@
 """servers - what the benchmarks measure: Hypnotoad, nginx and a bare epoll loop, each on a port of its own, with the
-same answer. Needs nginx; everything is kept in a directory that the caller gives."""
+same answer, as it is or within TLS. Needs nginx; everything is kept in a directory that the caller gives."""
 import os
 import pathlib
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -16,9 +17,10 @@ PATIENCE = 15
 CLIENTS_MAX = 16384
 
 Peer = namedtuple("Peer", "name process port")
+Pair = namedtuple("Pair", "certificate key")
 
 HYPNOTOAD = """{{
-    listen => 'http://127.0.0.1:{port}?defer_accept={deferred:d}', workers => {workers}, pid_file => '{home}/hypnotoad.pid',
+    listen => '{scheme}://127.0.0.1:{port}?{query}', workers => {workers}, pid_file => '{home}/hypnotoad.pid',
     accepts => 0, keep_alive_requests => 0, keep_alive_timeout => 600, clients => {clients},
 }};
 """
@@ -29,10 +31,34 @@ events {{ worker_connections {clients}; }}
 http {{
     access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type text/plain;
     client_body_temp_path {home}/1; proxy_temp_path {home}/2; fastcgi_temp_path {home}/3; uwsgi_temp_path {home}/4;
-    scgi_temp_path {home}/5;
-    server {{ listen 127.0.0.1:{port} backlog=4096{deferred}; location / {{ return 200 "Hello World"; }} }}
+    scgi_temp_path {home}/5; {tls}
+    server {{ listen 127.0.0.1:{port} backlog=4096{parameters}; location / {{ return 200 "Hello World"; }} }}
 }}
 """
+
+# What Hypnotoad does by itself.
+NGINX_TLS = """
+    ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3; ssl_prefer_server_ciphers on;
+    ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305;
+    ssl_ecdh_curve X25519:prime256v1:secp384r1; ssl_session_cache off; ssl_session_tickets on; ssl_session_timeout 2h;
+"""
+
+
+def make_pair(home):
+    """A certificate as most have it: ECDSA, P-256."""
+    pair = Pair(home / "certificate.pem", home / "key.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=bench",
+                    "-days", "30", "-keyout", pair.key, "-out", pair.certificate], check=True, capture_output=True)
+    return pair
+
+
+def trusting(version=None):
+    """A client's context that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if version is not None:
+        context.minimum_version = context.maximum_version = version
+    return context
 
 
 def free_port():
@@ -74,17 +100,23 @@ def memory_bytes(peer):
     return total
 
 
-def launch(name, home, command, port):
+def asks(port, has_tls):
+    """What a server says at once to who asks for the least."""
+    with socket.create_connection(("127.0.0.1", port), 1) as plain:
+        probe = trusting().wrap_socket(plain) if has_tls else plain
+        probe.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        return probe.recv(4096) + probe.recv(4096)
+
+
+def launch(name, home, command, port, has_tls=False):
     """Starts a server and waits until it answers."""
     with open(home / f"{name}.log", "wb") as log:
         process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     end = time.monotonic() + PATIENCE
     while True:
         try:
-            with socket.create_connection(("127.0.0.1", port), 1) as probe:
-                probe.sendall(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
-                if b"Hello World" in probe.recv(4096) + probe.recv(4096):
-                    return Peer(name, process, port)
+            if b"Hello World" in asks(port, has_tls):
+                return Peer(name, process, port)
         except OSError:
             pass
         if process.poll() is not None or time.monotonic() > end:
@@ -103,26 +135,30 @@ def stop(process):
             process.wait()
 
 
-def start_hypnotoad(options, home, app="hello"):
+def start_hypnotoad(options, home, pair=None, app="hello"):
     port, config, build = free_port(), home / "hypnotoad.conf", options.build
-    config.write_text(HYPNOTOAD.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX,
-                                       deferred=options.deferred))
+    query = f"defer_accept={options.deferred:d}" + (f"&cert={pair.certificate}&key={pair.key}" if pair else "")
+    config.write_text(HYPNOTOAD.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX, query=query,
+                                       scheme="https" if pair else "http"))
     command = [build / "hypnotoad", "--foreground", "--config", config, build / f"apps/{app}.so"]
-    return launch("hypnotoad", home, command, port)
+    return launch("hypnotoad", home, command, port, pair is not None)
 
 
-def start_nginx(options, home):
+def start_nginx(options, home, pair=None):
     port, config = free_port(), home / "nginx.conf"
-    config.write_text(NGINX.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX,
-                                   deferred=" deferred" if options.deferred else ""))
+    parameters = (" deferred" if options.deferred else "") + (" ssl" if pair else "")
+    config.write_text(NGINX.format(port=port, workers=options.workers, home=home, clients=CLIENTS_MAX, parameters=parameters,
+                                   tls=NGINX_TLS.format(**pair._asdict()) if pair else ""))
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin") or sys.exit("nginx is not installed")
-    return launch("nginx", home, [program, "-e", home / "early.log", "-c", config], port)
+    return launch("nginx", home, [program, "-e", home / "early.log", "-c", config], port, pair is not None)
 
 
-def start_bare(options, home):
+def start_bare(options, home, pair=None):
     """One process, however many workers the others have, and never deferred."""
     port = free_port()
-    return launch("bare epoll", home, [options.build / "tests/bench/bare_epoll", port], port)
+    if pair is None:
+        return launch("bare epoll", home, [options.build / "tests/bench/bare_epoll", port], port)
+    return launch("bare OpenSSL", home, [options.build / "tests/bench/bare_tls", port, *pair], port, True)
 
 
 def start_bare_websocket(options, home):
