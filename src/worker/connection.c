@@ -67,17 +67,6 @@ struct connection *connection_open(struct toad_worker *worker, int fd,
     return connection;
 }
 
-static void forget_runnable(struct connection *connection)
-{
-    if (!connection->is_runnable)
-        return;
-    struct connection **place = &connection->worker->runnable;
-    while (*place != connection)
-        place = &(*place)->next_runnable;
-    *place = connection->next_runnable;
-    connection->is_runnable = false;
-}
-
 static void unlink_connection(struct connection *connection)
 {
     struct toad_worker *worker = connection->worker;
@@ -99,7 +88,7 @@ void connection_close(struct connection *connection)
     }
     ev_io_stop(worker->loop, &connection->io);
     ev_timer_stop(worker->loop, &connection->timer);
-    forget_runnable(connection);
+    turns_remove(&worker->turns, connection);
     unlink_connection(connection);
     bool is_cut = connection->exchange != NULL && reply_needs_reset(connection->exchange);
     if (is_cut)
@@ -120,11 +109,7 @@ void connection_close(struct connection *connection)
 
 void connection_make_runnable(struct connection *connection)
 {
-    if (connection->is_runnable)
-        return;
-    connection->is_runnable = true;
-    connection->next_runnable = connection->worker->runnable;
-    connection->worker->runnable = connection;
+    turns_add(&connection->worker->turns, connection);
 }
 
 void connection_wake(struct connection *connection)

@@ -125,21 +125,12 @@ static void on_manager_gone(struct ev_loop *loop, ev_io *io, int events)
     worker_consider_going(worker);
 }
 
-/* Connections that were answered outside a turn of their own, by a timer or in another one's turn,
- * get theirs here. */
+/* Behind the turns, before the loop waits. */
 static void on_deliver(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
     (void)loop;
     (void)events;
     struct toad_worker *worker = prepare->data;
-    if (worker->runnable != NULL)
-        worker_refresh_time(worker);
-    while (worker->runnable != NULL) {
-        struct connection *connection = worker->runnable;
-        worker->runnable = connection->next_runnable;
-        connection->is_runnable = false;
-        connection_turn(connection, 0);
-    }
     access_log_flush(&worker->access_log);
 }
 
@@ -178,6 +169,7 @@ static void start_watchers(struct toad_worker *worker)
     ev_io_start(worker->loop, &worker->life);
     ev_signal_start(worker->loop, &worker->quit);
     ev_signal_start(worker->loop, &worker->reopen);
+    turns_start(&worker->turns);
     ev_prepare_start(worker->loop, &worker->deliver);
 }
 
@@ -280,6 +272,7 @@ int worker_run(const struct worker_settings *settings, int heartbeat_fd, int lif
     worker.gate_fd = gate_fd;
     buffer_init(&worker.scratch.buffer, worker.scratch.storage, sizeof worker.scratch.storage);
     websockets_init(&worker);
+    turns_init(&worker.turns, &worker);
     ignore_signals();
     bool has_served = prepare(&worker) == ERROR_NONE && serve(&worker) == ERROR_NONE;
     release(&worker);

@@ -9,6 +9,7 @@
 #include "worker/exchange.h"
 #include "worker/exchange_pool.h"
 #include "worker/output.h"
+#include "worker/turns.h"
 #include "worker/websocket.h"
 #include "worker/worker.h"
 
@@ -31,11 +32,11 @@ struct toad_worker {
     ev_io gate;
     ev_signal quit;
     ev_signal reopen;
-    ev_prepare deliver; /* runs the connections that were answered outside their own turn */
+    ev_prepare deliver; /* writes what the turns have logged */
 
     struct connection *connections; /* all that are open */
-    struct connection *runnable;    /* answered outside their own turn */
-    struct connection *running;     /* whose turn it is; owns `scratch` */
+    struct turns turns;
+    struct connection *running; /* whose turn it is; owns `scratch` */
     struct exchange_pool exchanges;
     struct output_scratch scratch;
     struct access_log access_log;

@@ -1,0 +1,139 @@
+#include "worker/turns.h"
+
+#include "worker/connection.h"
+#include "worker/worker_process.h"
+
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+enum {
+    PLAYERS = 4,
+    TURNS_MAX = 64
+};
+
+void __wrap_connection_turn(struct connection *connection, int events);
+
+static struct toad_worker worker;
+static struct connection players[PLAYERS];
+static bool wants_more[PLAYERS];
+static struct connection *victim; /* goes in the next turn of another one */
+static char order[TURNS_MAX + 1]; /* who had a turn, one letter for each */
+static ev_timer others;
+
+static void begin(void)
+{
+    memset(order, 0, sizeof order);
+    worker.loop = ev_loop_new(EVFLAG_AUTO);
+    cr_assert_not_null(worker.loop);
+    turns_init(&worker.turns, &worker);
+    turns_start(&worker.turns);
+}
+
+static void end(void)
+{
+    ev_loop_destroy(worker.loop);
+}
+
+TestSuite(turns, .init = begin, .fini = end);
+
+static void note(char letter)
+{
+    size_t size = strlen(order);
+    if (size < TURNS_MAX)
+        order[size] = letter;
+}
+
+void __wrap_connection_turn(struct connection *connection, int events)
+{
+    size_t player = (size_t)(connection - players);
+    cr_assert_eq(events, 0);
+    note((char)('a' + player));
+    if (victim != NULL && victim != connection)
+        turns_remove(&worker.turns, victim);
+    if (wants_more[player])
+        turns_add(&worker.turns, connection);
+}
+
+static void add(const char *letters)
+{
+    for (; *letters != '\0'; letters++)
+        turns_add(&worker.turns, &players[*letters - 'a']);
+}
+
+static void on_others(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)events;
+    note('.');
+    ev_timer_stop(loop, timer);
+}
+
+/* Somebody else waits to be served, too: each time is a dot. */
+static void run(unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        ev_timer_init(&others, on_others, 0., 0.);
+        ev_timer_start(worker.loop, &others);
+        (void)ev_run(worker.loop, EVRUN_ONCE);
+    }
+}
+
+Test(turns, are_had_in_order_and_once)
+{
+    add("bcab");
+    run(2);
+    cr_expect_str_eq(order, "bca..");
+}
+
+/* Whoever has always something to do lets others have their turn, those at the sockets as well. */
+Test(turns, are_shared_by_all)
+{
+    wants_more[0] = true;
+    add("ab");
+    run(3);
+    cr_expect_str_eq(order, "ab.a.a.");
+    wants_more[0] = false;
+}
+
+/* Nothing happens at any socket, and the loop goes on all the same. */
+Test(turns, are_not_waited_for)
+{
+    wants_more[0] = true;
+    add("a");
+    for (int i = 0; i < 3; i++)
+        (void)ev_run(worker.loop, EVRUN_ONCE);
+    cr_expect_str_eq(order, "aaa");
+    wants_more[0] = false;
+}
+
+Test(turns, are_lost_by_who_has_gone)
+{
+    static const struct {
+        const char *before;
+        const char *gone;
+        const char *after;
+        const char *order;
+    } table[] = {
+        {"abc", "a", "", "bc."},   {"abc", "b", "d", "acd."}, {"abc", "c", "d", "abd."},
+        {"a", "a", "d", "d."},     {"a", "a", "", "."},       {"ab", "d", "", "ab."},
+        {"abc", "bc", "d", "ad."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        memset(order, 0, sizeof order);
+        add(table[i].before);
+        for (const char *gone = table[i].gone; *gone != '\0'; gone++)
+            turns_remove(&worker.turns, &players[*gone - 'a']);
+        add(table[i].after);
+        run(1);
+        cr_expect_str_eq(order, table[i].order, "row %zu", i);
+    }
+}
+
+Test(turns, may_be_lost_in_the_turn_of_another)
+{
+    victim = &players[1];
+    add("abc");
+    run(1);
+    cr_expect_str_eq(order, "ac.");
+    victim = NULL;
+}
