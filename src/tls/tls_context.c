@@ -138,6 +138,10 @@ static void set_rules(SSL_CTX *library)
                      SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_TICKET);
     (void)SSL_CTX_set_mode(library, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                         SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_read_ahead(library, 1);
+    /* The library sends two, each in a packet of its own. Who comes with several connections gets
+     * several, and a session may be resumed more than once. */
+    (void)SSL_CTX_set_num_tickets(library, 1);
     (void)SSL_CTX_set_session_cache_mode(library, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_timeout(library, SESSION_SECONDS);
     SSL_CTX_set_alpn_select_cb(library, on_protocols, NULL);

@@ -4,20 +4,25 @@
 
 #include <openssl/err.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    RECORD_SIZE = SSL3_RT_MAX_PLAIN_LENGTH,
     /* A record of this size or more has probably another one behind it. */
-    LARGE_RECORD_SIZE = RECORD_SIZE / 2
+    LARGE_RECORD_SIZE = TLS_RECORD_SIZE / 2,
+    /* A client that sends small ones does not keep others waiting. */
+    RECORDS_PER_READ = 64
 };
+
+static_assert((int)TLS_RECORD_SIZE == SSL3_RT_MAX_PLAIN_LENGTH, "a record holds so much");
 
 struct tls_session {
     SSL *library;
     enum error fate; /* ERROR_CLOSED, ERROR_SYSTEM: what the next read is to tell */
+    bool holds_more; /* bytes that were read ahead, and perhaps a record of them */
     bool wants_room;
     bool has_shaken;
     bool has_said_goodbye;
@@ -83,6 +88,7 @@ enum error tls_session_shake(struct tls_session *session)
     if (outcome != 1)
         return judge(session, outcome);
     session->has_shaken = true;
+    session->holds_more = SSL_has_pending(session->library) == 1;
     return ERROR_NONE;
 }
 
@@ -91,10 +97,8 @@ enum error tls_session_read(struct tls_session *session, char *data, size_t capa
 {
     size_t total = 0;
     enum error error = session->fate;
-    /* The rest of a record is taken alone, so that others have their turn before the next one. */
-    bool is_rest = SSL_pending(session->library) > 0;
     bool goes_on = true;
-    while (error == ERROR_NONE && goes_on && total < capacity) {
+    for (int i = 0; error == ERROR_NONE && goes_on && total < capacity; i++) {
         size_t size = 0;
         prepare(session);
         int outcome = SSL_read_ex(session->library, data + total, capacity - total, &size);
@@ -102,7 +106,8 @@ enum error tls_session_read(struct tls_session *session, char *data, size_t capa
             total += size;
         else
             error = judge(session, outcome);
-        goes_on = size >= LARGE_RECORD_SIZE && !is_rest;
+        session->holds_more = outcome == 1 && SSL_has_pending(session->library) == 1;
+        goes_on = i < RECORDS_PER_READ - 1 && (session->holds_more || size >= LARGE_RECORD_SIZE);
     }
     if (total == 0)
         return error;
@@ -134,7 +139,7 @@ enum error tls_session_write(struct tls_session *session, struct bytes bytes, si
 enum error tls_session_send_file(struct tls_session *session, int file_fd, uint64_t offset,
                                  size_t size, size_t *ret_size)
 {
-    char part[RECORD_SIZE];
+    char part[TLS_RECORD_SIZE];
     size_t total = 0;
     enum error error = ERROR_NONE;
     while (error == ERROR_NONE && total < size) {
@@ -165,7 +170,7 @@ enum error tls_session_end(struct tls_session *session)
 
 bool tls_session_has_input(const struct tls_session *session)
 {
-    return session->fate != ERROR_NONE || SSL_pending(session->library) > 0;
+    return session->fate != ERROR_NONE || session->holds_more;
 }
 
 bool tls_session_wants_room(const struct tls_session *session)

@@ -13,6 +13,10 @@
 struct tls_context;
 struct tls_session;
 
+enum {
+    TLS_RECORD_SIZE = 16384 /* bytes that one record holds at most (RFC 8446 5.1) */
+};
+
 /* For a connection at its very beginning; the socket stays the caller's, the context must live as
  * long. ERROR_MEMORY. */
 MUST_CHECK enum error tls_session_open(const struct tls_context *context, int fd,

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -24,9 +25,9 @@ enum error transport_read(struct transport transport, char *data, size_t capacit
     return errno == EAGAIN || errno == EINTR ? ERROR_AGAIN : ERROR_SYSTEM;
 }
 
-/* Both, if the first one goes whole. */
-static enum error write_encrypted(struct tls_session *tls, struct bytes first, struct bytes second,
-                                  size_t *ret_size)
+/* One behind the other, the second one if the first one goes whole. */
+static enum error write_in_turn(struct tls_session *tls, struct bytes first, struct bytes second,
+                                size_t *ret_size)
 {
     size_t sent = 0;
     size_t more = 0;
@@ -39,6 +40,21 @@ static enum error write_encrypted(struct tls_session *tls, struct bytes first, s
         return error;
     *ret_size = sent + more;
     return ERROR_NONE;
+}
+
+/* A short first part goes in one record with the beginning of the second one: a record of its own
+ * would be a packet of its own. */
+static enum error write_encrypted(struct tls_session *tls, struct bytes first, struct bytes second,
+                                  size_t *ret_size)
+{
+    char record[TLS_RECORD_SIZE];
+    if (second.size == 0 || first.size >= sizeof record)
+        return write_in_turn(tls, first, second, ret_size);
+    struct bytes begin = bytes_first(second, sizeof record - first.size);
+    memcpy(record, first.data, first.size);
+    memcpy(record + first.size, begin.data, begin.size);
+    return write_in_turn(tls, (struct bytes){record, first.size + begin.size},
+                         bytes_from(second, begin.size), ret_size);
 }
 
 enum error transport_write(struct transport transport, struct bytes first, struct bytes second,

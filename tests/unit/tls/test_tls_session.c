@@ -93,28 +93,96 @@ Test(tls_session, knows_what_it_still_holds)
     cr_expect_eq(tls_session_read(visitor.session, got, 5, &size), ERROR_NONE);
     cr_expect_eq(size, 5);
     cr_expect(tls_session_has_input(visitor.session));
-    say("more");
     cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
-    cr_expect_eq(size, 6, "the rest of a record is taken alone");
+    cr_expect_eq(size, 6);
     cr_expect_not(tls_session_has_input(visitor.session));
-    cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
-    cr_expect_eq(size, 4);
+    cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_AGAIN);
 }
 
-/* So that others have their turn, and nobody asks the system in vain. */
-Test(tls_session, reads_no_further_than_it_must)
+Test(tls_session, takes_what_has_come_together)
 {
     size_t size = 0;
     agree(TLS1_3_VERSION);
-    cr_assert_eq(SSL_write(visitor.tls, sent, 16384), 16384);
+    say("some");
     say("more");
-    say("and more");
-    cr_expect_eq(tls_session_read(visitor.session, got, 100, &size), ERROR_NONE);
-    cr_expect_eq(size, 100);
     cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
-    cr_expect_eq(size, 16284, "the rest of a large record is taken alone");
+    cr_expect_eq(size, 8);
+    cr_expect_not(tls_session_has_input(visitor.session));
+}
+
+/* So that others have their turn. */
+Test(tls_session, leaves_the_rest_of_many_small_records_for_later)
+{
+    size_t total = 0;
+    size_t size = 0;
+    unsigned reads = 0;
+    agree(TLS1_3_VERSION);
+    for (int i = 0; i < 200; i++)
+        say("x");
     cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
-    cr_expect_eq(size, 4, "behind a small record there is probably nothing");
+    cr_expect_lt(size, 100);
+    cr_expect(tls_session_has_input(visitor.session));
+    for (total = size; tls_session_has_input(visitor.session) && reads < 10; total += size, reads++)
+        cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
+    cr_expect_eq(total, 200);
+}
+
+/* What the client sends from here on stays with it; gives it. */
+static BIO *hold_back(void)
+{
+    BIO *memory = BIO_new(BIO_s_mem());
+    SSL_set0_wbio(visitor.tls, memory);
+    return memory;
+}
+
+/* Sends `size` bytes of what was held back, or all. */
+static void let_go(BIO *memory, size_t size)
+{
+    char bytes[4096];
+    int count = BIO_read(memory, bytes, (int)(size < sizeof bytes ? size : sizeof bytes));
+    cr_assert_gt(count, 0);
+    cr_assert_eq(write(visitor.ends[1], bytes, (size_t)count), count);
+}
+
+/* A part of a record is nothing that could be read: who took it for that would ask for ever. */
+Test(tls_session, waits_for_the_rest_of_a_record)
+{
+    FOR_BOTH_VERSIONS(i)
+    {
+        size_t size = 0;
+        agree(versions[i]);
+        BIO *memory = hold_back();
+        say("first");
+        size_t whole = (size_t)BIO_pending(memory);
+        say("second");
+        let_go(memory, whole + 7);
+        cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
+        cr_expect_eq(size, 5);
+        cr_expect_not(tls_session_has_input(visitor.session));
+        cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_AGAIN);
+        let_go(memory, sizeof got);
+        cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
+        cr_expect_eq(size, 6);
+    }
+}
+
+/* They have been read with the last of the handshake, and the socket says nothing of them. */
+Test(tls_session, knows_of_bytes_that_came_with_the_handshake)
+{
+    size_t size = 0;
+    visitor_part(&visitor);
+    set_version(TLS1_3_VERSION);
+    visitor_meet(&visitor, context);
+    cr_assert_eq(SSL_do_handshake(visitor.tls), -1);
+    cr_assert_eq(tls_session_shake(visitor.session), ERROR_AGAIN);
+    BIO *memory = hold_back();
+    cr_assert_eq(SSL_do_handshake(visitor.tls), 1);
+    say("hello");
+    let_go(memory, sizeof got);
+    cr_expect_eq(tls_session_shake(visitor.session), ERROR_NONE);
+    cr_expect(tls_session_has_input(visitor.session));
+    cr_expect_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
+    cr_expect_eq(size, 5);
 }
 
 Test(tls_session, takes_several_large_records_at_once)

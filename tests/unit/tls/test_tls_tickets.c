@@ -117,6 +117,39 @@ Test(tls_tickets, are_known_wherever_their_memory_is)
     tls_tickets_close(second);
 }
 
+static unsigned given;
+
+static int count_session(SSL *session, SSL_SESSION *given_session)
+{
+    (void)session;
+    (void)given_session;
+    given++;
+    return 0;
+}
+
+/* Each one costs a packet. */
+Test(tls_tickets, are_given_one_for_each_handshake)
+{
+    struct tls_settings settings = visitor_settings();
+    struct tls_tickets *tickets = tickets_of(-1);
+    struct tls_context *context = host_with(&settings, tickets);
+    (void)SSL_CTX_set_session_cache_mode(visitor.context, SSL_SESS_CACHE_CLIENT);
+    SSL_CTX_sess_set_new_cb(visitor.context, count_session);
+    for (size_t i = 0; i < 2; i++) {
+        bool is_known = false;
+        set_version(versions[i]);
+        given = 0;
+        SSL_SESSION *session = visit(context, NULL, &is_known);
+        cr_expect_eq(given, 1);
+        session = visit(context, session, &is_known);
+        cr_expect(is_known);
+        cr_expect_eq(given, versions[i] == TLS1_3_VERSION ? 2 : 1, "a known one of TLS 1.2 lasts");
+        SSL_SESSION_free(session);
+    }
+    tls_context_close(context);
+    tls_tickets_close(tickets);
+}
+
 Test(tls_tickets, are_unknown_to_strangers)
 {
     struct tls_settings settings = visitor_settings();
