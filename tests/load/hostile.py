@@ -7,7 +7,7 @@ import struct
 import time
 
 import traffic
-from traffic import Client, Lost, Wire, get
+from traffic import Client, Lost, get
 
 NARROW = 4096
 UNREAD = 20
@@ -33,7 +33,7 @@ class Aborting(Client):
         data = random.choice([b"", b"GET / HT", get(), post(10), post(10) + b"abc", CHUNKED + b"a\r\nabc", get("/slow?s=2"),
                               get("/slow?s=2") + get() * 20, large(SLOW_SIZE), large(SLOW_SIZE) * 5, b"garbage\r\n\r\n",
                               post(10, "Expect: 100-continue"), get("/", "Connection: close")])
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             wire.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             wire.send(data)
             self.is_over.wait(random.choice([0, 0.001, 0.05]))
@@ -45,7 +45,7 @@ class Unreading(Client):
     kind = "unread"
 
     def visit(self):
-        with Wire(self.address, NARROW) as wire:
+        with self.connect(NARROW) as wire:
             wire.send(large(SLOW_SIZE) * UNREAD)
             self.is_over.wait(random.uniform(0, 2 * self.options.patience))
         self.count("served")
@@ -56,7 +56,7 @@ class Silent(Client):
     kind = "silent"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             wire.socket.settimeout(0.1)
             began = time.monotonic()
             while not self.is_over.is_set():
@@ -79,7 +79,7 @@ class SlowReading(Client):
     expected = (string.ascii_lowercase * (SLOW_SIZE // 26 + 1)).encode()[:SLOW_SIZE]
 
     def visit(self):
-        with Wire(self.address, NARROW) as wire:
+        with self.connect(NARROW) as wire:
             wire.send(get(f"/large?bytes={SLOW_SIZE}", "Connection: close"))
             wire.read_answer(self.expected, random.uniform(0, self.options.slowness))
         self.count("served")
@@ -90,7 +90,7 @@ class Chunking(Client):
     kind = "chunked"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             persists = True
             while persists and not self.is_over.is_set():
                 sizes = [random.choice([1, 100, 5000, 60000]) for _ in range(random.randrange(10))]

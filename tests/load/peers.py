@@ -9,13 +9,13 @@ import socket
 import subprocess
 import time
 
-from traffic import DOWNLOAD_SIZE, HELLO, Downloading, Lost, Options, Wire, get
+from traffic import DOWNLOAD_SIZE, HELLO, Downloading, Lost, Options, Wire, get, trusting
 
 PATIENCE = 30.0
 KEEP_ALIVE = 3
 
 HYPNOTOAD = """{{
-    listen => 'http://127.0.0.1:{port}', workers => {workers}, pid_file => '{home}/hypnotoad.pid', accepts => 0,
+    listen => '{url}', workers => {workers}, pid_file => '{home}/hypnotoad.pid', accepts => 0,
     keep_alive_requests => 1000, keep_alive_timeout => {keep_alive}, clients => 4096, log_file => '{home}/hypnotoad.log',
 }};
 """
@@ -29,7 +29,7 @@ http {{
     client_max_body_size 16m; client_body_temp_path {home}/1; proxy_temp_path {home}/2; fastcgi_temp_path {home}/3;
     uwsgi_temp_path {home}/4; scgi_temp_path {home}/5;
     server {{
-        listen 127.0.0.1:{port} backlog=4096; root {home};
+        listen 127.0.0.1:{port} backlog=4096{tls}; root {home};
         location = / {{ return 200 "Hello World"; }}
         location = /len {{ dav_methods PUT; }}
     }}
@@ -38,7 +38,7 @@ http {{
 
 PERL = """
 use Mojolicious::Lite;
-app->config(hypnotoad => {{listen => ['http://127.0.0.1:{port}'], workers => {workers}, pid_file => '{home}/perl.pid',
+app->config(hypnotoad => {{listen => ['{url}'], workers => {workers}, pid_file => '{home}/perl.pid',
     accepts => 0, requests => 1000, keep_alive_timeout => {keep_alive}, backlog => 4096}});
 app->log->level('fatal');
 get '/' => sub {{ shift->render(text => 'Hello World') }};
@@ -80,20 +80,36 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def make_pair(home):
+    """A certificate and its key."""
+    pair = home / "certificate.pem", home / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=load",
+                    "-days", "30", "-out", pair[0], "-keyout", pair[1]], check=True, capture_output=True)
+    return pair
+
+
 class Peer:
     name = None
     kinds = ()
 
-    def __init__(self, home, workers, build):
+    def __init__(self, home, workers, build, tls=False):
         self.home = home
         self.workers = workers
         self.build = build
+        self.pair = make_pair(home) if tls else None
+        self.context = trusting() if tls else None
         self.port = free_port()
         self.address = ("127.0.0.1", self.port)
         self.pid_file = home / f"{self.name}.pid"
 
     def fill(self, template):
-        return template.format(port=self.port, workers=self.workers, home=self.home, keep_alive=KEEP_ALIVE, promised=KEEP_ALIVE - 1)
+        scheme, query, tls = "http", "", ""
+        if self.pair is not None:
+            certificate, key = self.pair
+            scheme, query = "https", f"?cert={certificate}&key={key}"
+            tls = f" ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; ssl_protocols TLSv1.2 TLSv1.3"
+        return template.format(port=self.port, workers=self.workers, home=self.home, keep_alive=KEEP_ALIVE, promised=KEEP_ALIVE - 1,
+                               url=f"{scheme}://127.0.0.1:{self.port}{query}", tls=tls)
 
     def run(self, command, **options):
         """Runs a command that goes to the background."""
@@ -117,7 +133,7 @@ class Peer:
 
     def answers(self):
         try:
-            with Wire(self.address) as wire:
+            with Wire(self.address, context=self.context) as wire:
                 wire.send(get("/", "Connection: close"))
                 wire.read_answer(HELLO)
                 return True
@@ -134,7 +150,7 @@ class Peer:
             until(lambda: not lives(pid), f"{self.name} to end")
 
     def options(self, slowness):
-        return Options(slowness=slowness)
+        return Options(slowness=slowness, tls=self.pair is not None)
 
     @staticmethod
     def missing():
@@ -180,7 +196,7 @@ class Nginx(Peer):
         until(lambda: not lives(old), "the old master of nginx to end")
 
     def options(self, slowness):
-        return Options(slowness=slowness, upload=("PUT", b""))
+        return Options(slowness=slowness, upload=("PUT", b""), tls=self.pair is not None)
 
     @staticmethod
     def missing():

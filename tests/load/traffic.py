@@ -7,6 +7,7 @@ it had already sent behind that request it asks again; a connection that has bee
 (`Keep-Alive: timeout=`) it does not use any more."""
 import random
 import socket
+import ssl
 import string
 import threading
 import time
@@ -22,6 +23,7 @@ UPLOAD_PIECES = 24
 # More than the system keeps of it by itself, so that the rest waits in the server.
 DOWNLOAD_SIZE = 26 << 18
 RECEIVE_BUFFER = 65536
+VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
 class Lost(Exception):
@@ -33,13 +35,14 @@ class Lost(Exception):
 
 
 class Wire:
-    """One connection, to (host, port) or to a path."""
+    """One connection, to (host, port) or to a path; with a context within TLS, resumed if there is a session."""
 
-    def __init__(self, address, receive_buffer=None):
+    def __init__(self, address, receive_buffer=None, context=None, session=None):
         is_path = isinstance(address, str)
         self.socket = socket.socket(socket.AF_UNIX if is_path else socket.AF_INET)
         self.received = bytearray()
         self.promised = None
+        self.session = session
         try:
             self.socket.settimeout(PATIENCE)
             if not is_path:
@@ -47,6 +50,8 @@ class Wire:
             if receive_buffer is not None:
                 self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
             self.attempt(self.socket.connect, address)
+            if context is not None:
+                self.socket = self.attempt(lambda plain: wrap(context, plain, session), self.socket)
         except Lost:
             self.close()
             raise
@@ -58,6 +63,8 @@ class Wire:
         self.close()
 
     def close(self):
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.session = self.socket.session
         self.socket.close()
 
     @staticmethod
@@ -110,6 +117,21 @@ class Wire:
         return persists
 
 
+def wrap(context, plain, session):
+    """An end without a word of the server's is a reset, not an end."""
+    return context.wrap_socket(plain, session=session, suppress_ragged_eofs=False)
+
+
+def trusting(version=None):
+    """A client's context that takes any certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    if version is not None:
+        context.minimum_version = context.maximum_version = version
+    return context
+
+
 def promise_of(fields):
     """How many seconds the connection may be idle, if the server has said so."""
     for part in fields.get("keep-alive", "").split(","):
@@ -135,6 +157,14 @@ class Client(threading.Thread):
         self.counts = counts
         self.is_over = is_over
         self.options = options
+        self.context = trusting(random.choice(VERSIONS)) if options.tls else None
+        self.wire = None
+
+    def connect(self, receive_buffer=None):
+        """Within TLS with the session that the last connection has left."""
+        session = self.wire.session if self.wire is not None else None
+        self.wire = Wire(self.address, receive_buffer, self.context, session)
+        return self.wire
 
     def count(self, outcome, times=1):
         self.counts[OUTCOMES.index(outcome)] += times
@@ -157,7 +187,7 @@ class New(Client):
     kind = "new"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             wire.send(get("/", "Connection: close"))
             wire.read_answer(HELLO)
             self.count("served")
@@ -168,7 +198,7 @@ class KeepAlive(Client):
     kind = "keep-alive"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             persists = True
             while persists and not self.is_over.is_set():
                 wire.send(get())
@@ -183,7 +213,7 @@ class Thinking(Client):
     kind = "think"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             while not self.is_over.is_set():
                 wire.send(get())
                 persists = wire.read_answer(HELLO)
@@ -201,7 +231,7 @@ class Pipelining(Client):
     kind = "pipelined"
 
     def visit(self):
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             persists = True
             while persists and not self.is_over.is_set():
                 persists = self.ask_many(wire)
@@ -230,7 +260,7 @@ class Uploading(Client):
     def visit(self):
         pause = random.uniform(0, self.options.slowness) / UPLOAD_PIECES
         method, answer = self.options.upload
-        with Wire(self.address) as wire:
+        with self.connect() as wire:
             wire.send(f"{method} /len HTTP/1.1\r\nHost: load\r\nConnection: close\r\n"
                       f"Content-Length: {len(UPLOAD)}\r\n\r\n".encode())
             step = len(UPLOAD) // UPLOAD_PIECES
@@ -247,7 +277,7 @@ class Downloading(Client):
     expected = string.ascii_lowercase.encode() * (DOWNLOAD_SIZE // 26)
 
     def visit(self):
-        with Wire(self.address, RECEIVE_BUFFER) as wire:
+        with self.connect(RECEIVE_BUFFER) as wire:
             wire.send(get(f"/large?bytes={DOWNLOAD_SIZE}", "Connection: close"))
             wire.read_answer(self.expected, random.uniform(0, self.options.slowness))
             self.count("served")
@@ -258,12 +288,13 @@ KINDS = {client.kind: client for client in (New, KeepAlive, Thinking, Pipelining
 
 class Options:
     """`pause`: seconds between two visits or requests; `slowness`: the most that an upload or a download takes; `upload`: how
-    a body is sent, and what is answered."""
+    a body is sent, and what is answered; `tls`: within TLS, half of the clients in each version."""
 
-    def __init__(self, pause=0.0, slowness=3.0, upload=("POST", str(len(UPLOAD)).encode())):
+    def __init__(self, pause=0.0, slowness=3.0, upload=("POST", str(len(UPLOAD)).encode()), tls=False):
         self.pause = pause
         self.slowness = slowness
         self.upload = upload
+        self.tls = tls
 
 
 class Load:

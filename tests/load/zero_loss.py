@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """zero_loss - how many requests are lost while a server is deployed anew, again and again.
 
-    tests/load/zero_loss.py [--upgrades N] [--requests N] [--beside nginx,perl] [--beside-requests N] [--build DIRECTORY]
+    tests/load/zero_loss.py [--upgrades N] [--requests N] [--beside nginx,perl] [--beside-requests N] [--tls] [--build DIRECTORY]
 
 Clients of several kinds (tests/load/traffic.py says which, and what counts as lost) keep each server busy until it has been
 deployed so many times, evenly spread over so many requests. One table shows what became of all of them: Hypnotoad, which must
@@ -94,7 +94,7 @@ def measure(name, requests, options):
         print(f"{name:<11}{missing}\n", flush=True)
         return 0
     with tempfile.TemporaryDirectory(prefix="zero-loss") as home:
-        peer = peer_class(pathlib.Path(home), options.workers, options.build)
+        peer = peer_class(pathlib.Path(home), options.workers, options.build, options.tls)
         try:
             peer.start()
             table, done, seconds = torment(peer, requests, options)
@@ -110,6 +110,7 @@ def arguments():
     parser.add_argument("--requests", type=int, default=1000000, help="requests to Hypnotoad, at least")
     parser.add_argument("--beside", default="nginx,perl", help="who else: nginx, perl; empty: nobody")
     parser.add_argument("--beside-requests", type=int, help="requests to each of the others, at least; default: a fifth")
+    parser.add_argument("--tls", action="store_true", help="within TLS, half of the clients in 1.2, half in 1.3")
     parser.add_argument("--workers", type=int, default=2, help="of each server")
     parser.add_argument("--processes", type=int, default=2, help="full of clients")
     parser.add_argument("--slowness", type=float, default=1.5, help="seconds that an upload or a download takes at most")
