@@ -132,5 +132,7 @@ enum {
     FILE_TURN_MAX = 262144,      /* bytes of a file that one client gets in its turn */
 };
 static_assert((int)HTTP_HEAD_MAX <= (int)READ_SIZE_MAX, "a whole head fits into one read");
+/* So long handshakes of TLS may take before everybody else is looked at. */
+#define HANDSHAKES_ROUND_US (2 * MILLISECOND_US)
 
 #endif

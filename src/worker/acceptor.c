@@ -35,7 +35,7 @@ static void welcome(struct toad_worker *worker, const struct accepted *batch, si
     /* What they ask for is often there already. */
     for (size_t i = 0; i < count; i++)
         if (connections[i] != NULL)
-            connection_turn(connections[i], EV_READ);
+            connection_notice(connections[i], EV_READ);
 }
 
 static void watch(struct acceptor *acceptor)

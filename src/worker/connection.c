@@ -34,7 +34,7 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
         connection_close(connection);
         return;
     }
-    connection_turn(connection, events);
+    connection_notice(connection, events);
 }
 
 static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
@@ -88,7 +88,7 @@ void connection_close(struct connection *connection)
     }
     ev_io_stop(worker->loop, &connection->io);
     ev_timer_stop(worker->loop, &connection->timer);
-    turns_remove(&worker->turns, connection);
+    turns_remove(connection);
     unlink_connection(connection);
     bool is_cut = connection->exchange != NULL && reply_needs_reset(connection->exchange);
     if (is_cut)
@@ -109,7 +109,7 @@ void connection_close(struct connection *connection)
 
 void connection_make_runnable(struct connection *connection)
 {
-    turns_add(&connection->worker->turns, connection);
+    turns_add_ready(&connection->worker->turns, connection);
 }
 
 void connection_wake(struct connection *connection)
@@ -358,6 +358,14 @@ static void take_turn(struct connection *connection, int events)
         receive(connection);
     else if (events == 0)
         conversation_receive(connection, (struct bytes){NULL, 0});
+}
+
+void connection_notice(struct connection *connection, int events)
+{
+    if (connection->session.life == HTTP_LIFE_SHAKING)
+        turns_add_shaking(&connection->worker->turns, connection);
+    else
+        connection_turn(connection, events);
 }
 
 /* False if the connection is over. */

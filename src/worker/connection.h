@@ -19,6 +19,7 @@ struct toad_worker;
 struct toad_request;
 struct toad_websocket;
 struct tls_context;
+struct turn_queue;
 
 struct connection {
     ev_io io;
@@ -27,7 +28,8 @@ struct connection {
     struct toad_worker *worker; /* borrowed */
     struct connection *next;
     struct connection *previous;
-    struct connection *next_runnable;
+    struct turn_queue *queue; /* where it waits for its turn; NULL: nowhere */
+    struct connection *next_in_queue;
     struct http_session session;
     struct input *input;               /* NULL: nothing waits to be used */
     struct output *output;             /* NULL: nothing waits to be sent */
@@ -39,7 +41,6 @@ struct connection {
     size_t unconfirmed; /* bytes that were sent and that the client lacked at the last look */
     bool has_ended;     /* the client sends nothing more */
     bool is_lost;       /* broken: to be closed at the end of the turn */
-    bool is_runnable;   /* waits for a turn of its own */
     bool is_conversing; /* its input is being used */
     bool asks_for_head; /* what was refused before it became a request began with HEAD */
     bool is_held_up;    /* has input that waits until the client has taken its answers */
@@ -51,6 +52,10 @@ struct connection {
 struct connection *connection_open(struct toad_worker *worker, int fd,
                                    const struct sockaddr_storage *address,
                                    const struct tls_context *context);
+
+/* Something has happened at its socket: it has its turn now, or, while it shakes hands, when it
+ * comes to that. */
+void connection_notice(struct connection *connection, int events);
 
 /* One turn: `events` are libev's, 0 for a turn without I/O. The connection may be gone afterwards.
  */

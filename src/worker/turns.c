@@ -1,5 +1,6 @@
 #include "worker/turns.h"
 
+#include "policy/fairness.h"
 #include "worker/connection.h"
 #include "worker/worker_process.h"
 
@@ -11,30 +12,56 @@ static void on_idle(struct ev_loop *loop, ev_idle *idle, int events)
     (void)events;
 }
 
+static struct connection *take_first(struct turn_queue *queue)
+{
+    struct connection *first = queue->first;
+    turns_remove(first);
+    return first;
+}
+
+/* A turn may end other connections, so that fewer are left than there were. */
+static void play_ready(struct turn_queue *ready)
+{
+    for (size_t left = ready->count; left > 0 && ready->count > 0; left--)
+        connection_turn(take_first(ready), 0);
+}
+
+static void play_shaking(struct turn_queue *shaking, struct toad_worker *worker)
+{
+    int64_t began_us = worker->now_us;
+    for (size_t steps = 0;
+         shaking->count > 0 && fairness_may_shake(steps, worker->now_us - began_us); steps++) {
+        connection_turn(take_first(shaking), EV_READ);
+        worker_refresh_time(worker);
+    }
+}
+
 static void on_prepare(struct ev_loop *loop, ev_prepare *prepare, int events)
 {
     (void)events;
     struct turns *turns = prepare->data;
-    if (turns->count > 0)
+    if (turns->ready.count > 0 || turns->shaking.count > 0)
         worker_refresh_time(turns->worker);
-    /* A turn may end other connections, so that fewer are left than there were. */
-    for (size_t left = turns->count; left > 0 && turns->count > 0; left--) {
-        struct connection *connection = turns->first;
-        turns_remove(turns, connection);
-        connection_turn(connection, 0);
-    }
-    if (turns->count > 0)
+    play_ready(&turns->ready);
+    play_shaking(&turns->shaking, turns->worker);
+    if (turns->ready.count > 0 || turns->shaking.count > 0)
         ev_idle_start(loop, &turns->idle);
     else
         ev_idle_stop(loop, &turns->idle);
 }
 
+static void init_queue(struct turn_queue *queue)
+{
+    queue->first = NULL;
+    queue->end = &queue->first;
+    queue->count = 0;
+}
+
 void turns_init(struct turns *turns, struct toad_worker *worker)
 {
     turns->worker = worker;
-    turns->first = NULL;
-    turns->end = &turns->first;
-    turns->count = 0;
+    init_queue(&turns->ready);
+    init_queue(&turns->shaking);
     ev_prepare_init(&turns->prepare, on_prepare);
     ev_idle_init(&turns->idle, on_idle);
     turns->prepare.data = turns;
@@ -45,27 +72,38 @@ void turns_start(struct turns *turns)
     ev_prepare_start(turns->worker->loop, &turns->prepare);
 }
 
-void turns_add(struct turns *turns, struct connection *connection)
+static void add(struct turn_queue *queue, struct connection *connection)
 {
-    if (connection->is_runnable)
+    if (connection->queue != NULL)
         return;
-    connection->is_runnable = true;
-    connection->next_runnable = NULL;
-    *turns->end = connection;
-    turns->end = &connection->next_runnable;
-    turns->count++;
+    connection->queue = queue;
+    connection->next_in_queue = NULL;
+    *queue->end = connection;
+    queue->end = &connection->next_in_queue;
+    queue->count++;
 }
 
-void turns_remove(struct turns *turns, struct connection *connection)
+void turns_add_ready(struct turns *turns, struct connection *connection)
 {
-    if (!connection->is_runnable)
+    add(&turns->ready, connection);
+}
+
+void turns_add_shaking(struct turns *turns, struct connection *connection)
+{
+    add(&turns->shaking, connection);
+}
+
+void turns_remove(struct connection *connection)
+{
+    struct turn_queue *queue = connection->queue;
+    if (queue == NULL)
         return;
-    struct connection **place = &turns->first;
+    struct connection **place = &queue->first;
     while (*place != connection)
-        place = &(*place)->next_runnable;
-    *place = connection->next_runnable;
-    if (turns->end == &connection->next_runnable)
-        turns->end = place;
-    connection->is_runnable = false;
-    turns->count--;
+        place = &(*place)->next_in_queue;
+    *place = connection->next_in_queue;
+    if (queue->end == &connection->next_in_queue)
+        queue->end = place;
+    connection->queue = NULL;
+    queue->count--;
 }

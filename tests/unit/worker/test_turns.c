@@ -1,5 +1,6 @@
 #include "worker/turns.h"
 
+#include "base/limits.h"
 #include "worker/connection.h"
 #include "worker/worker_process.h"
 
@@ -13,6 +14,7 @@ enum {
 };
 
 void __wrap_connection_turn(struct connection *connection, int events);
+void __wrap_worker_refresh_time(struct toad_worker *of);
 
 static struct toad_worker worker;
 static struct connection players[PLAYERS];
@@ -20,6 +22,9 @@ static bool wants_more[PLAYERS];
 static struct connection *victim; /* goes in the next turn of another one */
 static char order[TURNS_MAX + 1]; /* who had a turn, one letter for each */
 static ev_timer others;
+static bool is_shaking[PLAYERS];
+static int64_t now_us;
+static int64_t step_us; /* what a turn of who shakes hands takes */
 
 static void begin(void)
 {
@@ -47,18 +52,24 @@ static void note(char letter)
 void __wrap_connection_turn(struct connection *connection, int events)
 {
     size_t player = (size_t)(connection - players);
-    cr_assert_eq(events, 0);
+    cr_expect_eq(events, is_shaking[player] ? EV_READ : 0);
     note((char)('a' + player));
+    now_us += is_shaking[player] ? step_us : 0;
     if (victim != NULL && victim != connection)
-        turns_remove(&worker.turns, victim);
+        turns_remove(victim);
     if (wants_more[player])
-        turns_add(&worker.turns, connection);
+        turns_add_ready(&worker.turns, connection);
+}
+
+void __wrap_worker_refresh_time(struct toad_worker *of)
+{
+    of->now_us = now_us;
 }
 
 static void add(const char *letters)
 {
     for (; *letters != '\0'; letters++)
-        turns_add(&worker.turns, &players[*letters - 'a']);
+        turns_add_ready(&worker.turns, &players[*letters - 'a']);
 }
 
 static void on_others(struct ev_loop *loop, ev_timer *timer, int events)
@@ -122,7 +133,7 @@ Test(turns, are_lost_by_who_has_gone)
         memset(order, 0, sizeof order);
         add(table[i].before);
         for (const char *gone = table[i].gone; *gone != '\0'; gone++)
-            turns_remove(&worker.turns, &players[*gone - 'a']);
+            turns_remove(&players[*gone - 'a']);
         add(table[i].after);
         run(1);
         cr_expect_str_eq(order, table[i].order, "row %zu", i);
@@ -136,4 +147,45 @@ Test(turns, may_be_lost_in_the_turn_of_another)
     run(1);
     cr_expect_str_eq(order, "ac.");
     victim = NULL;
+}
+
+static void add_shaking(const char *letters)
+{
+    for (; *letters != '\0'; letters++) {
+        is_shaking[*letters - 'a'] = true;
+        turns_add_shaking(&worker.turns, &players[*letters - 'a']);
+    }
+}
+
+/* Promise LSN-3: a flood of handshakes does not keep others waiting. */
+Test(turns, of_those_who_shake_hands_have_a_share_of_each_round)
+{
+    static const struct {
+        int64_t step_us;
+        const char *order;
+    } table[] = {
+        {0, "dabc."},
+        {HANDSHAKES_ROUND_US / 4, "dabc."},
+        {HANDSHAKES_ROUND_US / 2, "dab.c."},
+        {HANDSHAKES_ROUND_US, "da.b.c."},
+        {100 * HANDSHAKES_ROUND_US, "da.b.c."},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        memset(order, 0, sizeof order);
+        step_us = table[i].step_us;
+        add_shaking("abca");
+        add("d");
+        for (unsigned rounds = 0; worker.turns.shaking.count > 0 && rounds < PLAYERS; rounds++)
+            run(1);
+        cr_expect_str_eq(order, table[i].order, "row %zu: %s", i, order);
+    }
+}
+
+Test(turns, of_those_who_shake_hands_are_not_waited_for)
+{
+    step_us = HANDSHAKES_ROUND_US;
+    add_shaking("abc");
+    for (int i = 0; i < 3; i++)
+        (void)ev_run(worker.loop, EVRUN_ONCE);
+    cr_expect_str_eq(order, "abc");
 }
