@@ -14,7 +14,9 @@ enum {
     /* A record of this size or more has probably another one behind it. */
     LARGE_RECORD_SIZE = TLS_RECORD_SIZE / 2,
     /* A client that sends small ones does not keep others waiting. */
-    RECORDS_PER_READ = 64
+    RECORDS_PER_READ = 64,
+    /* One after the other without a byte for the application. */
+    RECORDS_IN_VAIN_MAX = 32
 };
 
 static_assert((int)TLS_RECORD_SIZE == SSL3_RT_MAX_PLAIN_LENGTH, "a record holds so much");
@@ -23,11 +25,42 @@ struct tls_session {
     SSL *library;
     enum error fate; /* ERROR_CLOSED, ERROR_SYSTEM: what the next read is to tell */
     bool holds_more; /* bytes that were read ahead, and perhaps a record of them */
+    unsigned records_in_vain;
     bool wants_room;
     bool has_shaken;
     bool has_said_goodbye;
     bool is_broken;
 };
+
+static long refuse_to_read(BIO *socket, int operation, const char *data, size_t size, int number,
+                           long value, int outcome, size_t *ret_size)
+{
+    (void)data;
+    (void)size;
+    (void)number;
+    (void)value;
+    (void)ret_size;
+    if (operation != BIO_CB_READ)
+        return outcome;
+    BIO_clear_retry_flags(socket);
+    errno = ECONNRESET;
+    return -1;
+}
+
+/* The library reads on until it has something for the application, and others wait meanwhile:
+ * whoever only changes his keys, or asks for another handshake, is not listened to for ever. */
+static void on_message(int is_written, int version, int kind, const void *data, size_t size,
+                       SSL *library, void *argument)
+{
+    (void)version;
+    (void)data;
+    (void)size;
+    struct tls_session *session = argument;
+    if (is_written || kind != SSL3_RT_HEADER || !session->has_shaken)
+        return;
+    if (session->records_in_vain++ == RECORDS_IN_VAIN_MAX)
+        BIO_set_callback_ex(SSL_get_rbio(library), refuse_to_read);
+}
 
 enum error tls_session_open(const struct tls_context *context, int fd,
                             struct tls_session **ret_session)
@@ -42,6 +75,8 @@ enum error tls_session_open(const struct tls_context *context, int fd,
         return ERROR_MEMORY;
     }
     SSL_set_accept_state(library);
+    SSL_set_msg_callback(library, on_message);
+    SSL_set_msg_callback_arg(library, session);
     session->library = library;
     *ret_session = session;
     return ERROR_NONE;
@@ -103,9 +138,10 @@ enum error tls_session_read(struct tls_session *session, char *data, size_t capa
         prepare(session);
         int outcome = SSL_read_ex(session->library, data + total, capacity - total, &size);
         if (outcome == 1)
-            total += size;
+            session->records_in_vain = 0;
         else
             error = judge(session, outcome);
+        total += size;
         session->holds_more = outcome == 1 && SSL_has_pending(session->library) == 1;
         goes_on = i < RECORDS_PER_READ - 1 && (session->holds_more || size >= LARGE_RECORD_SIZE);
     }

@@ -491,6 +491,41 @@ Test(tls_session, follows_a_change_of_keys)
     cr_expect_eq(visitor_read(&visitor, got, sizeof got), 5);
 }
 
+static void change_keys(unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        cr_assert_eq(SSL_key_update(visitor.tls, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+        cr_assert_eq(SSL_do_handshake(visitor.tls), 1);
+    }
+}
+
+/* Each change costs the server as much as the client, and comes before anybody else's bytes. */
+Test(tls_session, gives_up_a_client_that_only_changes_its_keys)
+{
+    size_t size = 0;
+    enum error error = ERROR_NONE;
+    agree(TLS1_3_VERSION);
+    for (int i = 0; i < 10 && error != ERROR_SYSTEM; i++) {
+        change_keys(20);
+        error = tls_session_read(visitor.session, got, sizeof got, &size);
+        cr_expect_neq(error, ERROR_NONE);
+    }
+    cr_expect_eq(error, ERROR_SYSTEM);
+    cr_expect_eq(errno, ECONNRESET);
+}
+
+Test(tls_session, follows_a_client_that_changes_its_keys_and_says_something)
+{
+    size_t size = 0;
+    agree(TLS1_3_VERSION);
+    for (int i = 0; i < 20; i++) {
+        change_keys(20);
+        say("hello");
+        cr_assert_eq(tls_session_read(visitor.session, got, sizeof got, &size), ERROR_NONE);
+        cr_expect_eq(size, 5);
+    }
+}
+
 Test(tls_session, knows_the_name_that_was_asked_for)
 {
     visitor_meet(&visitor, context);
