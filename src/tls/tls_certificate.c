@@ -1,6 +1,7 @@
 #include "tls/tls_certificate.h"
 
 #include "tls/tls_error.h"
+#include "tls/tls_secrets.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -65,14 +66,47 @@ static enum error check_validity(const X509 *certificate, const char *path, stru
     return ERROR_NONE;
 }
 
-/* Nobody is there to be asked for a passphrase. */
+/* Nobody is there to be asked for a passphrase. `data`: a bool that tells of it, or NULL. */
 static int refuse_passphrase(char *buffer, int size, int encrypts, void *data)
 {
     (void)buffer;
     (void)size;
     (void)encrypts;
-    *(bool *)data = true;
+    if (data != NULL)
+        *(bool *)data = true;
     return -1;
+}
+
+/* The file's bytes in memory that is not dumped, to be given to OPENSSL_secure_clear_free(); NULL
+ * if there is none, or if the file cannot be read. */
+static char *read_secret(const char *path, size_t *ret_size)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    bool is_open = fd >= 0 && fstat(fd, &status) == 0 && status.st_size <= PEM_FILE_SIZE_MAX;
+    size_t size = is_open ? (size_t)status.st_size : 0;
+    char *text = is_open ? OPENSSL_secure_malloc(size + 1) : NULL;
+    if (text != NULL && read(fd, text, size) != (ssize_t)size) {
+        OPENSSL_secure_clear_free(text, size + 1);
+        text = NULL;
+    }
+    if (fd >= 0)
+        (void)close(fd);
+    *ret_size = size;
+    return text;
+}
+
+static EVP_PKEY *parse_key(const char *path, bool *ret_encrypted)
+{
+    size_t size = 0;
+    char *text = read_secret(path, &size);
+    BIO *file = text == NULL ? NULL : BIO_new_mem_buf(text, (int)size);
+    EVP_PKEY *key = NULL;
+    if (file != NULL)
+        key = PEM_read_bio_PrivateKey(file, NULL, refuse_passphrase, ret_encrypted);
+    BIO_free(file);
+    OPENSSL_secure_clear_free(text, size + 1);
+    return key;
 }
 
 static enum error read_key(const char *path, EVP_PKEY **ret_key, struct problem *problem)
@@ -82,11 +116,9 @@ static enum error read_key(const char *path, EVP_PKEY **ret_key, struct problem 
         return error;
     ERR_clear_error();
     bool is_encrypted = false;
-    EVP_PKEY *key = NULL;
-    BIO *file = BIO_new_file(path, "r");
-    if (file != NULL)
-        key = PEM_read_bio_PrivateKey(file, NULL, refuse_passphrase, &is_encrypted);
-    BIO_free(file);
+    tls_secrets_wipe(true);
+    EVP_PKEY *key = parse_key(path, &is_encrypted);
+    tls_secrets_wipe(false);
     if (key == NULL && is_encrypted) {
         ERR_clear_error();
         return problem_set(problem, ERROR_INVALID,
@@ -127,6 +159,7 @@ enum error tls_certificate_use(SSL_CTX *context, const char *certificate_path, c
     if (error != ERROR_NONE)
         return error;
     ERR_clear_error();
+    SSL_CTX_set_default_passwd_cb(context, refuse_passphrase);
     if (SSL_CTX_use_certificate_chain_file(context, certificate_path) != 1)
         return problem_set(problem, ERROR_INVALID,
                            "certificate \"%s\" is no usable certificate in PEM form: %s",
@@ -141,12 +174,13 @@ enum error tls_certificate_trust(SSL_CTX *context, const char *path, struct prob
     if (error != ERROR_NONE)
         return error;
     ERR_clear_error();
-    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
-    if (names == NULL || SSL_CTX_load_verify_file(context, path) != 1) {
-        sk_X509_NAME_pop_free(names, X509_NAME_free);
+    /* In this order: the second one would ask for a passphrase, which the first one refuses. */
+    STACK_OF(X509_NAME) *names = NULL;
+    if (SSL_CTX_load_verify_file(context, path) == 1)
+        names = SSL_load_client_CA_file(path);
+    if (names == NULL)
         return problem_set(problem, ERROR_INVALID, "ca \"%s\" has no certificates in PEM form: %s",
                            path, tls_error_take());
-    }
     SSL_CTX_set_client_CA_list(context, names);
     return ERROR_NONE;
 }

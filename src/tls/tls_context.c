@@ -4,6 +4,7 @@
 #include "tls/tls_certificate.h"
 #include "tls/tls_context_private.h"
 #include "tls/tls_error.h"
+#include "tls/tls_secrets.h"
 #include "tls/tls_self_signed.h"
 #include "tls/tls_tickets_private.h"
 
@@ -227,6 +228,7 @@ enum error tls_context_open(const struct tls_settings *settings, struct tls_cont
     struct tls_context *context = calloc(1, sizeof *context);
     if (context == NULL)
         return problem_set(problem, ERROR_MEMORY, "no memory for TLS");
+    tls_secrets_prepare();
     enum error error = ERROR_NONE;
     if (settings->certificate_count == 0)
         error = add(context, settings, NULL, problem);

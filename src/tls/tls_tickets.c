@@ -3,6 +3,7 @@
 #include "sys/clock.h"
 #include "sys/process.h"
 #include "tls/tls_error.h"
+#include "tls/tls_secrets.h"
 #include "tls/tls_tickets_private.h"
 
 #include <openssl/core_names.h>
@@ -90,7 +91,8 @@ static bool make_secret(struct secret *ret_secret, int *ret_fd)
 
 enum error tls_tickets_open(int heritage, struct tls_tickets **ret_tickets, struct problem *problem)
 {
-    struct tls_tickets *tickets = calloc(1, sizeof *tickets);
+    tls_secrets_prepare();
+    struct tls_tickets *tickets = OPENSSL_secure_zalloc(sizeof *tickets);
     if (tickets == NULL)
         return problem_set(problem, ERROR_MEMORY, "no memory for the keys of tickets");
     tickets->fd = heritage;
@@ -124,8 +126,7 @@ void tls_tickets_close(struct tls_tickets *tickets)
     if (tickets == NULL)
         return;
     tls_tickets_close_fd(tickets);
-    OPENSSL_cleanse(tickets, sizeof *tickets);
-    free(tickets);
+    OPENSSL_secure_clear_free(tickets, sizeof *tickets);
 }
 
 static bool make_key(const struct secret *secret, int64_t period, struct key *ret_key)
