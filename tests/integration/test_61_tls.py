@@ -143,11 +143,49 @@ def test_names_select_their_certificates(start, authority, pair):
     one, two, wild = (authority.certify(name) for name in ("one.test", "two.test", "*.wild.test"))
     server = start(listen=listen("&".join([one.query("one.test"), pair.query(), two.query("two.test"),
                                            wild.query("*.wild.test")])))
-    expected = {"one.test": "one.test", "ONE.test": "one.test", "two.test": "two.test", "a.wild.test": "*.wild.test",
+    expected = {"one.test": "one.test", "ONE.test": "one.test", "two.test": "two.test", "a.wild.test": "*.wild.test", "A.Wild.TEST": "*.wild.test",
                 "a.b.wild.test": "server.test", "wild.test": "server.test", "other.test": "server.test", None: "server.test"}
     assert {name: shown_name(server, authority, name) for name in expected} == expected
     with handshake(server, authority.client(), "two.test") as connection:
         assert json.loads(connection.get("/tls").body)["server_name"] == "two.test"
+
+
+@pytest.mark.promise("LSN-6")
+def test_an_address_is_nobody_s_name(start, authority, pair):
+    """RFC 6066 3 does not allow it, and some clients send it."""
+    one = authority.certify("one.test")
+    server = start(listen=listen(f"{pair.query()}&{one.query('one.test')}"))
+    shown = openssl("s_client", "-connect", f"127.0.0.1:{server.port}", "-servername", "127.0.0.1", input=b"")
+    assert b"CN = server.test" in shown
+
+
+def intermediate_of(authority, directory):
+    """A certificate of an authority that is certified by this one, and with it the certificate of that one."""
+    def certify(name, extensions, issuer, issuer_key):
+        pair = directory / f"{name}.pem", directory / f"{name}.key"
+        openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                "-keyout", pair[1], "-out", directory / "request")
+        (directory / "extensions").write_text(extensions)
+        openssl("x509", "-req", "-in", directory / "request", "-CA", issuer, "-CAkey", issuer_key, "-days", "30",
+                "-extfile", directory / "extensions", "-out", pair[0])
+        return pair
+    middle = certify("middle", "basicConstraints=critical,CA:TRUE\n", authority.pair.certificate, authority.pair.key)
+    leaf, key = certify("leaf.test", "subjectAltName=DNS:leaf.test\n", *middle)
+    chain = directory / "chain.pem"
+    chain.write_text(leaf.read_text() + middle[0].read_text())
+    return leaf, chain, key
+
+
+@pytest.mark.promise("LSN-3")
+@BOTH_VERSIONS
+def test_a_file_may_hold_a_chain(start, authority, tmp_path, version):
+    leaf, chain, key = intermediate_of(authority, tmp_path)
+    server = start(listen=listen(f"cert={chain}&key={key}"))
+    with handshake(server, authority.client(version), "leaf.test") as connection:
+        assert connection.get("/").status == 200
+    alone = start(listen=listen(f"cert={leaf}&key={key}"))
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(alone, authority.client(version), "leaf.test")
 
 
 @pytest.mark.promise("LSN-6")
