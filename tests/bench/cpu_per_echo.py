@@ -58,7 +58,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         home, peers = pathlib.Path(name), []
         try:
-            peers = [start_hypnotoad(options, home, "probe"), start_bare_websocket(options, home)]
+            peers = [start_hypnotoad(options, home, app="probe"), start_bare_websocket(options, home)]
             how = f"{options.workers} worker(s), {CONNECTIONS} connections, {options.rounds} x {options.seconds} s"
             print(f"CPU time of the server in µs per echo, {how}\n")
             print(f"{'texts of':<24}{'hypnotoad':>12}{'bare epoll':>14}{'of bare':>10}{'hypnotoad/s':>14}")

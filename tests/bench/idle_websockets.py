@@ -63,7 +63,7 @@ def main():
     print(f"{'head':<10}{'its bytes':>10}{'bytes/WebSocket':>18}{'left when closed':>20}")
     for name, head in HEADS.items():
         with tempfile.TemporaryDirectory() as home:
-            peer = start_hypnotoad(options, pathlib.Path(home), "probe")
+            peer = start_hypnotoad(options, pathlib.Path(home), app="probe")
             try:
                 each, left = measure(peer, head, options.connections)
             finally:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness.sanitizer import is_sanitized
 from harness.tls import Authority, SecureConnection, openssl, trusting
 
 
@@ -37,7 +38,9 @@ def private_number(key):
 
 
 @pytest.mark.promise("LSN-3", "UPG-3")
-def test_a_core_dump_has_no_keys(start, authority):
+def test_a_core_dump_has_no_keys(start, build, authority):
+    if is_sanitized(build.hypnotoad):
+        pytest.skip("a sanitizer seeks leaks where such pages would hide them; other builds run this test")
     pair = authority.certify("server.test")
     server = start(listen=[f"https://127.0.0.1:0?{pair.query()}"], workers=1)
     for _ in range(3):
