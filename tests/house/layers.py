@@ -11,8 +11,8 @@ LINKS = re.compile(r"\b(?:target_link_libraries|toad_room)\s*\(([^)]*)\)")
 PURE_HEADERS = {f"{name}.h" for name in ("assert", "errno", "float", "inttypes", "limits", "stdalign", "stdarg", "stdbool",
                                          "stddef", "stdint", "stdio", "string")}
 SYSTEM_HEADERS = PURE_HEADERS | {f"{name}.h" for name in (
-    "dirent", "dlfcn", "fcntl", "fnmatch", "getopt", "grp", "ifaddrs", "libgen", "limits", "locale", "math", "netdb", "poll", "pwd",
-    "sched", "setjmp", "signal", "spawn", "stdatomic", "stdlib", "stdnoreturn", "strings", "syslog", "termios", "time",
+    "dirent", "dlfcn", "fcntl", "fnmatch", "getopt", "grp", "ifaddrs", "libgen", "limits", "locale", "malloc", "math", "netdb", "poll",
+    "pwd", "sched", "setjmp", "signal", "spawn", "stdatomic", "stdlib", "stdnoreturn", "strings", "syslog", "termios", "time",
     "unistd", "wchar")}
 SYSTEM_FOLDERS = ("sys/", "netinet/", "arpa/", "net/", "linux/")
 
