@@ -181,15 +181,24 @@ bool pid_file_is_lost(const struct pid_file *file)
     return file->is_published && lstat(file->path, &status) != 0 && errno == ENOENT;
 }
 
-/* The file that we have written, with our number still in it. */
+/* Somebody has written another number into it. */
+static bool names_another(int fd)
+{
+    char text[16];
+    uint64_t number = 0;
+    ssize_t size = pread(fd, text, sizeof text, 0);
+    return size > 1 &&
+           bytes_to_number((struct bytes){text, (size_t)size - 1}, INT32_MAX, &number) &&
+           number != (uint64_t)getpid();
+}
+
+/* The file that we have written, and nobody else since. */
 static bool is_ours(const struct pid_file *file)
 {
-    int32_t owner = 0;
     struct stat held;
     struct stat named;
     return fstat(file->fd, &held) == 0 && lstat(file->path, &named) == 0 &&
-           held.st_ino == named.st_ino && held.st_dev == named.st_dev &&
-           pid_file_owner(file->path, &owner) == ERROR_NONE && owner == (int32_t)getpid();
+           held.st_ino == named.st_ino && held.st_dev == named.st_dev && !names_another(file->fd);
 }
 
 void pid_file_remove(struct pid_file *file)

@@ -41,6 +41,7 @@ int __wrap_listen(int fd, int backlog);
 int __wrap_accept4(int fd, struct sockaddr *name, socklen_t *size, int flags);
 int __wrap_socketpair(int family, int type, int protocol, int *ends);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
+ssize_t __wrap_pread(int fd, void *bytes, size_t size, off_t offset);
 ssize_t __wrap_write(int fd, const void *bytes, size_t size);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);

@@ -243,7 +243,7 @@ Test(server_failures, name_the_call_that_failed)
 /* Promise LSN-3 */
 Test(server_failures, name_the_call_that_failed_for_tls)
 {
-    static const enum faulty_call calls[] = {FAULTY_calloc, FAULTY_memfd_create};
+    static const enum faulty_call calls[] = {FAULTY_CRYPTO_secure_zalloc, FAULTY_memfd_create};
     scheme = "https";
     try_all(calls, sizeof calls / sizeof calls[0]);
 }

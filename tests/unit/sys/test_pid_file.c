@@ -346,3 +346,23 @@ Test(pid_file_is_lost, when_its_name_is_gone)
     pid_file_remove(&file);
     cr_assert_eq(folder_count(), 0);
 }
+
+/* Promise PID-1: the number in it decides, where it can be read. */
+Test(pid_file_remove, leaves_a_file_that_names_another)
+{
+    static const struct {
+        const char *text;
+        bool stays;
+    } rows[] = {{"1\n", true}, {"2147483647\n", true}, {"", false}, {"no number\n", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct pid_file file;
+        must_publish(&file);
+        FILE *stream = fopen(path, "w");
+        cr_assert_not_null(stream);
+        (void)fputs(rows[i].text, stream);
+        (void)fclose(stream);
+        pid_file_remove(&file);
+        cr_expect_eq(folder_count() == 1, rows[i].stays, "\"%s\"", rows[i].text);
+        (void)unlink(path);
+    }
+}

@@ -72,7 +72,7 @@ Test(failing_calls, of_tls_tickets_open)
 {
     struct sweep sweep = {.name = "tls_tickets_open", .attempt = open_tickets, .says = "tickets"};
     static const struct sweep_row rows[] = {
-        {FAULTY_calloc, BOTH, NEVER},
+        {FAULTY_CRYPTO_secure_zalloc, BOTH, NEVER},
         {FAULTY_memfd_create, BOTH, NEVER},
         {FAULTY_write, BOTH | FAULTY_SHORT, NEVER},
         {FAULTY_fcntl, BOTH, NEVER},
@@ -105,7 +105,7 @@ Test(failing_calls, of_tls_tickets_open_with_a_heritage)
                           .undo = disinherit,
                           .says = "tickets"};
     static const struct sweep_row rows[] = {
-        {FAULTY_calloc, BOTH, NEVER},
+        {FAULTY_CRYPTO_secure_zalloc, BOTH, NEVER},
         {FAULTY_pread, NEVER, BOTH},
         {FAULTY_fcntl, FAULTY_FROM_THEN_ON, FAULTY_ONCE},
     };
