@@ -109,9 +109,10 @@ static struct bytes read_payload(struct ws_frame_reader *reader, struct ws_frame
     unsigned char mask[sizeof(uint64_t)];
     size_t most = reader->left < sizeof frames->unmasked ? reader->left : sizeof frames->unmasked;
     struct bytes part = bytes_first(*input, most);
-    const unsigned char *own = reader->head + reader->head_size - MASK_SIZE;
-    for (size_t i = 0; i < sizeof mask; i++)
-        mask[i] = is_masked(reader) ? own[(reader->size - reader->left + i) % MASK_SIZE] : 0;
+    for (size_t i = 0; i < sizeof mask; i++) {
+        size_t place = (reader->size - reader->left + i) % MASK_SIZE;
+        mask[i] = is_masked(reader) ? reader->head[reader->head_size - MASK_SIZE + place] : 0;
+    }
     unmask(frames->unmasked, part, mask);
     *input = bytes_from(*input, part.size);
     reader->left -= part.size;
