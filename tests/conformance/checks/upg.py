@@ -5,8 +5,8 @@ import socket
 import time
 from decimal import Decimal
 
+from conformance.asking import busy
 from conformance.registry import VIRTUAL, check
-from conformance.checks.mgr import busy
 from harness import processes
 from harness.deploying import ServiceManager
 from load.traffic import Load, Options

@@ -3,8 +3,8 @@ import json
 import os
 import time
 
+from conformance.asking import busy
 from conformance.registry import DEFAULT, SCALED, check
-from conformance.checks.mgr import busy
 from conformance.checks.ws import open_websocket
 from conformance.verdicts import Lacks
 from harness import processes
