@@ -4,8 +4,8 @@ import os
 import time
 
 from conformance.asking import busy
-from conformance.registry import DEFAULT, SCALED, check
 from conformance.checks.ws import open_websocket
+from conformance.registry import DEFAULT, SCALED, check
 from conformance.verdicts import Lacks
 from harness import processes
 
