@@ -3,6 +3,7 @@
 #include "sys/log.h"
 #include "tls/tls_session.h"
 #include "worker/conversation.h"
+#include "worker/deadline.h"
 #include "worker/handshake.h"
 #include "worker/transport.h"
 #include "worker/worker_process.h"
@@ -18,11 +19,6 @@ enum {
     EARLY_INPUT_MAX = 16384
 };
 
-/* How often within inactivity_timeout a client is looked at that takes its answer slowly. */
-enum {
-    LOOKS_PER_TIMEOUT = 4
-};
-
 static void on_io(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)loop;
@@ -36,8 +32,6 @@ static void on_io(struct ev_loop *loop, ev_io *io, int events)
     }
     connection_notice(connection, events);
 }
-
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events);
 
 struct connection *connection_open(struct toad_worker *worker, int fd,
                                    const struct sockaddr_storage *address,
@@ -56,9 +50,8 @@ struct connection *connection_open(struct toad_worker *worker, int fd,
     if (context != NULL)
         http_session_await_handshake(&connection->session);
     ev_io_init(&connection->io, on_io, fd, EV_READ);
-    ev_timer_init(&connection->timer, on_timer, 0., 0.);
+    deadline_init(connection);
     connection->io.data = connection;
-    connection->timer.data = connection;
     connection->next = worker->connections;
     if (connection->next != NULL)
         connection->next->previous = connection;
@@ -87,7 +80,7 @@ void connection_close(struct connection *connection)
         worker->running = NULL;
     }
     ev_io_stop(worker->loop, &connection->io);
-    ev_timer_stop(worker->loop, &connection->timer);
+    deadline_clear(connection);
     turns_remove(connection);
     unlink_connection(connection);
     bool is_cut = connection->exchange != NULL && reply_needs_reset(connection->exchange);
@@ -118,7 +111,7 @@ void connection_wake(struct connection *connection)
         connection_make_runnable(connection);
 }
 
-static bool wants_input(const struct connection *connection)
+bool connection_wants_input(const struct connection *connection)
 {
     /* Who answers while the body arrives decides for itself how much of it to take. */
     bool is_held_up =
@@ -146,7 +139,7 @@ static bool wants_input(const struct connection *connection)
     return false;
 }
 
-static bool wants_output(const struct connection *connection)
+bool connection_wants_output(const struct connection *connection)
 {
     return output_is_stalled(connection) ||
            transport_wants_room(connection_transport(connection)) ||
@@ -157,8 +150,8 @@ static bool wants_output(const struct connection *connection)
 static void update_watcher(struct connection *connection)
 {
     struct ev_loop *loop = connection->worker->loop;
-    int events =
-        (wants_input(connection) ? EV_READ : 0) | (wants_output(connection) ? EV_WRITE : 0);
+    int events = (connection_wants_input(connection) ? EV_READ : 0) |
+                 (connection_wants_output(connection) ? EV_WRITE : 0);
     int present = ev_is_active(&connection->io) ? connection->io.events & (EV_READ | EV_WRITE) : 0;
     if (events == present)
         return;
@@ -166,65 +159,6 @@ static void update_watcher(struct connection *connection)
     ev_io_modify(&connection->io, events);
     if (events != 0)
         ev_io_start(loop, &connection->io);
-}
-
-static void note_movement(struct connection *connection)
-{
-    if (connection->websocket != NULL)
-        websocket_note_movement(connection->websocket);
-    else
-        conversation_observe(connection, HTTP_SESSION_MOVED);
-}
-
-/* Promise CON-3: the kernel asks for more only when a good part of what it holds has gone, and a
- * client that takes less in all that time is not silent. */
-static void look_at_client(struct connection *connection)
-{
-    size_t before = connection->unconfirmed;
-    connection->unconfirmed = transport_unconfirmed(connection->io.fd);
-    if (connection->unconfirmed < before)
-        note_movement(connection);
-}
-
-static int64_t deadline_of(const struct connection *connection)
-{
-    if (connection->websocket != NULL)
-        return websocket_deadline(connection->websocket);
-    return http_session_deadline(&connection->session, &connection->worker->settings->session);
-}
-
-/* When the timer is due: at the deadline, or before it to look at the client. */
-static int64_t next_time(const struct connection *connection)
-{
-    const struct toad_worker *worker = connection->worker;
-    int64_t timeout_us = connection->websocket != NULL
-                             ? worker->settings->websocket.websocket_timeout_us
-                             : worker->settings->session.inactivity_timeout_us;
-    int64_t deadline_us = deadline_of(connection);
-    if (deadline_us == NEVER_US || timeout_us == 0 || !wants_output(connection))
-        return deadline_us;
-    int64_t look_us = worker->now_us + timeout_us / LOOKS_PER_TIMEOUT;
-    return look_us < deadline_us ? look_us : deadline_us;
-}
-
-/* The timer is only moved when the deadline comes earlier; a timer that fires too early is set anew
- * then. */
-static void update_timer(struct connection *connection)
-{
-    struct toad_worker *worker = connection->worker;
-    int64_t deadline_us = next_time(connection);
-    bool is_active = ev_is_active(&connection->timer);
-    if (deadline_us == NEVER_US) {
-        ev_timer_stop(worker->loop, &connection->timer);
-        return;
-    }
-    if (is_active && connection->timer_us <= deadline_us)
-        return;
-    int64_t wait_us = deadline_us > worker->now_us ? deadline_us - worker->now_us : 0;
-    ev_timer_stop(worker->loop, &connection->timer);
-    ev_timer_set(&connection->timer, (double)wait_us / (double)SECOND_US, 0.);
-    ev_timer_start(worker->loop, &connection->timer);
-    connection->timer_us = deadline_us;
 }
 
 /* Everything is with the kernel: what is the conversation to do? False if the connection is over.
@@ -251,24 +185,6 @@ static bool take_note_of_flush(struct connection *connection)
     return true;
 }
 
-/* A close resets a connection on which the client still sends, and the reset would take away what
- * it has not got of its answer: as long as it takes that, however slowly, there is no end. */
-static bool is_still_taken(struct connection *connection)
-{
-    const struct toad_worker *worker = connection->worker;
-    if (connection->session.life != HTTP_LIFE_LINGERING)
-        return false;
-    size_t before = connection->unconfirmed;
-    connection->unconfirmed = transport_unconfirmed(connection->io.fd);
-    if (connection->unconfirmed == 0)
-        return false;
-    if (connection->unconfirmed < before)
-        conversation_observe(connection, HTTP_SESSION_MOVED);
-    int64_t silent_us = worker->now_us - connection->session.moved_us;
-    int64_t most_us = worker->settings->session.inactivity_timeout_us;
-    return most_us == 0 || silent_us < most_us;
-}
-
 /* What waits is the last that is said. */
 static bool says_no_more(const struct connection *connection)
 {
@@ -287,7 +203,7 @@ static bool flush(struct connection *connection)
     if (error == ERROR_AGAIN) {
         /* A client that takes its answer, however slowly, is not silent. */
         if (output_waiting(connection) < waiting)
-            note_movement(connection);
+            deadline_note_movement(connection);
         if (connection->websocket != NULL)
             websocket_note_stall(connection->websocket);
         else
@@ -354,7 +270,7 @@ static void take_turn(struct connection *connection, int events)
 {
     if (connection->session.life == HTTP_LIFE_SHAKING && !handshake_advance(connection))
         return;
-    if (can_be_read(connection, events) && wants_input(connection))
+    if (can_be_read(connection, events) && connection_wants_input(connection))
         receive(connection);
     else if (events == 0)
         conversation_receive(connection, (struct bytes){NULL, 0});
@@ -365,11 +281,10 @@ void connection_notice(struct connection *connection, int events)
     if (connection->session.life == HTTP_LIFE_SHAKING)
         turns_add_shaking(&connection->worker->turns, connection);
     else
-        connection_turn(connection, events);
+        (void)connection_turn(connection, events);
 }
 
-/* False if the connection is over. */
-static bool turn(struct connection *connection, int events)
+bool connection_turn(struct connection *connection, int events)
 {
     struct toad_worker *worker = connection->worker;
     worker->running = connection;
@@ -384,54 +299,12 @@ static bool turn(struct connection *connection, int events)
         connection_close(connection);
         return false;
     }
-    if (wants_output(connection))
-        connection->unconfirmed = transport_unconfirmed(connection->io.fd);
     update_watcher(connection);
-    update_timer(connection);
-    if (transport_has_input(connection_transport(connection)) && wants_input(connection))
+    deadline_renew(connection);
+    if (transport_has_input(connection_transport(connection)) && connection_wants_input(connection))
         connection_make_runnable(connection);
     /* What is left there would go to another client. */
     assert(worker->scratch.buffer.size == 0);
     worker->running = NULL;
     return true;
-}
-
-void connection_turn(struct connection *connection, int events)
-{
-    (void)turn(connection, events);
-}
-
-static bool is_due(const struct connection *connection)
-{
-    return deadline_of(connection) <= connection->worker->now_us;
-}
-
-static void on_timer(struct ev_loop *loop, ev_timer *timer, int events)
-{
-    (void)loop;
-    (void)events;
-    struct connection *connection = timer->data;
-    struct toad_worker *worker = connection->worker;
-    worker_refresh_time(worker);
-    if (wants_output(connection))
-        look_at_client(connection);
-    /* Promises CON-2, CON-3: what came while the worker was held up came in time. */
-    if (is_due(connection) && wants_input(connection) && !turn(connection, EV_READ))
-        return;
-    if (!is_due(connection)) {
-        update_timer(connection);
-        return;
-    }
-    if (is_still_taken(connection)) {
-        http_session_linger(&connection->session, worker->now_us);
-        update_timer(connection);
-        return;
-    }
-    worker->running = connection;
-    conversation_time_out(connection);
-    if (connection->session.life == HTTP_LIFE_CLOSED) {
-        connection_close(connection);
-        return;
-    }
-    connection_turn(connection, EV_WRITE);
 }

@@ -57,9 +57,12 @@ struct connection *connection_open(struct toad_worker *worker, int fd,
  * comes to that. */
 void connection_notice(struct connection *connection, int events);
 
-/* One turn: `events` are libev's, 0 for a turn without I/O. The connection may be gone afterwards.
- */
-void connection_turn(struct connection *connection, int events);
+/* One turn: `events` are libev's, 0 for a turn without I/O. False: the connection is gone. */
+bool connection_turn(struct connection *connection, int events);
+
+/* What it waits for at its socket. */
+bool connection_wants_input(const struct connection *connection);
+bool connection_wants_output(const struct connection *connection);
 
 /* How its bytes move now. */
 static inline struct transport connection_transport(const struct connection *connection)

@@ -23,7 +23,7 @@ static struct connection *take_first(struct turn_queue *queue)
 static void play_ready(struct turn_queue *ready)
 {
     for (size_t left = ready->count; left > 0 && ready->count > 0; left--)
-        connection_turn(take_first(ready), 0);
+        (void)connection_turn(take_first(ready), 0);
 }
 
 static void play_shaking(struct turn_queue *shaking, struct toad_worker *worker)
@@ -31,7 +31,7 @@ static void play_shaking(struct turn_queue *shaking, struct toad_worker *worker)
     int64_t began_us = worker->now_us;
     for (size_t steps = 0;
          shaking->count > 0 && fairness_may_shake(steps, worker->now_us - began_us); steps++) {
-        connection_turn(take_first(shaking), EV_READ);
+        (void)connection_turn(take_first(shaking), EV_READ);
         worker_refresh_time(worker);
     }
 }

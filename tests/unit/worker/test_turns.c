@@ -13,7 +13,7 @@ enum {
     TURNS_MAX = 64
 };
 
-void __wrap_connection_turn(struct connection *connection, int events);
+bool __wrap_connection_turn(struct connection *connection, int events);
 void __wrap_worker_refresh_time(struct toad_worker *of);
 
 static struct toad_worker worker;
@@ -49,7 +49,7 @@ static void note(char letter)
         order[size] = letter;
 }
 
-void __wrap_connection_turn(struct connection *connection, int events)
+bool __wrap_connection_turn(struct connection *connection, int events)
 {
     size_t player = (size_t)(connection - players);
     cr_expect_eq(events, is_shaking[player] ? EV_READ : 0);
@@ -59,6 +59,7 @@ void __wrap_connection_turn(struct connection *connection, int events)
         turns_remove(victim);
     if (wants_more[player])
         turns_add_ready(&worker.turns, connection);
+    return true;
 }
 
 void __wrap_worker_refresh_time(struct toad_worker *of)
