@@ -5,6 +5,7 @@ import re
 FORBIDDEN = [re.compile(pattern) for pattern in (
     "/wo" "rk/", r"\.\./sha" "red", "/tmp/b" "-", "/ho" r"me/[a-z]",
     "deb" r"\.debian\.org", "security" r"\.debian\.org", "pypi" r"\.org", "npm" r"js\.(org|com)", "proxy\\.go" "lang", "crates" r"\.io",
+    r"\b(gc|ghc)" r"r\.io", "docker" r"\.io", "qu" r"ay\.io",
     r"\bTO" r"DO\b", r"\bFIX" r"ME\b", r"\bX" r"XX\b", r"\bHA" r"CK\b",
 )]
 SKIPPED = {".git", "build", "dist", "__pycache__", ".pytest_cache", ".hypothesis", "corpus"}
