@@ -6,6 +6,8 @@
  * One process, one epoll loop. It looks for ends of heads and reads nothing else, writes the
  * answers to what one read brought in one piece, and trusts its clients. Never to be run for
  * anything but measurements. */
+#include "bare.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,26 +35,6 @@ static const char last[] = HEAD "Connection: close\r\n\r\nHello World";
 
 static char input[READ_SIZE];
 static char answers[BATCH * sizeof lasting];
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int open_listener(uint16_t port)
-{
-    int one = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        fail("bare_epoll: listen");
-    return fd;
-}
 
 static size_t count_heads(const char *text, size_t size)
 {
@@ -102,11 +84,11 @@ int main(int count, char **values)
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
-    int listener = open_listener((uint16_t)port);
+    int listener = bare_listen((uint16_t)port);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data = {.fd = listener}};
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
-        fail("bare_epoll: epoll");
+        bare_fail("bare_epoll: epoll");
     for (;;) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(epoll, events, EVENTS, -1);

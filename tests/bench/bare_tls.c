@@ -5,6 +5,8 @@
  *
  * One process, one epoll loop, the library as it comes. It reads no requests and trusts its clients
  * to take what they get. Never to be run for anything but measurements. */
+#include "bare.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -34,12 +36,6 @@ static const char last[] = HEAD "Connection: close\r\n\r\nHello World";
 
 static char input[READ_SIZE];
 
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
 static void allow_descriptors(void)
 {
     struct rlimit limit;
@@ -49,26 +45,12 @@ static void allow_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static int open_listener(uint16_t port)
-{
-    int one = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        fail("bare_tls: listen");
-    return fd;
-}
-
 static SSL_CTX *open_context(const char *certificate, const char *key)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL || SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
         SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1)
-        fail("bare_tls: certificate");
+        bare_fail("bare_tls: certificate");
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_session_id_context(context, (const unsigned char *)"bare", 4);
     SSL_CTX_set_read_ahead(context, 1);
@@ -112,7 +94,7 @@ static void welcome(SSL_CTX *context, int epoll, int listener)
     while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
         SSL *tls = SSL_new(context);
         if (tls == NULL || SSL_set_fd(tls, fd) != 1)
-            fail("bare_tls: memory");
+            bare_fail("bare_tls: memory");
         SSL_set_accept_state(tls);
         struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = tls}};
         if (!serve(tls) || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0)
@@ -130,11 +112,11 @@ int main(int count, char **values)
     allow_descriptors();
     (void)signal(SIGPIPE, SIG_IGN);
     SSL_CTX *context = open_context(values[2], values[3]);
-    int listener = open_listener((uint16_t)port);
+    int listener = bare_listen((uint16_t)port);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = NULL}};
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
-        fail("bare_tls: epoll");
+        bare_fail("bare_tls: epoll");
     for (;;) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(epoll, events, EVENTS, -1);

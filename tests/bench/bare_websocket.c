@@ -7,6 +7,8 @@
  * has; frames are unmasked and sent back with what one read brought, in one write. Nothing is
  * checked: not the opcode, not the text, not the order. A frame must fit into FRAME_MAX. Never to
  * be run for anything but measurements. */
+#include "bare.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -44,26 +46,6 @@ struct rest {
 static struct rest rests[CONNECTIONS_MAX];
 static char input[FRAME_MAX + READ_SIZE];
 static char output[FRAME_MAX + READ_SIZE];
-
-static void fail(const char *what)
-{
-    perror(what);
-    exit(1);
-}
-
-static int open_listener(uint16_t port)
-{
-    int one = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons(port),
-                                  .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
-        bind(fd, (struct sockaddr *)&address, sizeof address) != 0 || listen(fd, SOMAXCONN) != 0)
-        fail("bare_websocket: listen");
-    return fd;
-}
 
 /* Eight bytes at a time, as anybody would who counts them. */
 static void unmask(char *to, const char *from, size_t size, const char mask[MASK_SIZE])
@@ -164,11 +146,11 @@ int main(int count, char **values)
         (void)fprintf(stderr, "Usage: bare_websocket PORT\n");
         return 2;
     }
-    int listener = open_listener((uint16_t)port);
+    int listener = bare_listen((uint16_t)port);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data = {.fd = listener}};
     if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event) != 0)
-        fail("bare_websocket: epoll");
+        bare_fail("bare_websocket: epoll");
     for (;;) {
         struct epoll_event events[EVENTS];
         int ready = epoll_wait(epoll, events, EVENTS, -1);
