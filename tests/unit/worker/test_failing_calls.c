@@ -340,11 +340,7 @@ Test(failing_calls, within_tls)
         {FAULTY_recv, NEVER, BOTH | INTERRUPTED, NULL},
         {FAULTY_shutdown, NEVER, BOTH, NULL},
     };
-    const struct tls_settings settings = {
-        .host = "127.0.0.1", .ca = "", .ciphers = "", .version = "", .verify = -1};
-    struct tls_context *own = NULL;
-    struct problem problem;
-    cr_assert_eq(tls_context_open(&settings, &own, &problem), ERROR_NONE, "%s", problem.text);
+    struct tls_context *own = tunnel_context();
     context = own;
     ask_all = ask_within_tls;
     RUN_ROWS(rows);

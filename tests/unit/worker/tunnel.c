@@ -1,6 +1,7 @@
 #include "tunnel.h"
 
 #include "kit/child.h"
+#include "tls/tls_context.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -150,6 +151,16 @@ static int relay(void *context)
             await(tunnel);
     }
     return 0;
+}
+
+struct tls_context *tunnel_context(void)
+{
+    const struct tls_settings settings = {
+        .host = "127.0.0.1", .ca = "", .ciphers = "", .version = "", .verify = -1};
+    struct tls_context *context = NULL;
+    struct problem problem;
+    cr_assert_eq(tls_context_open(&settings, &context, &problem), ERROR_NONE, "%s", problem.text);
+    return context;
 }
 
 int tunnel_open(int fd)

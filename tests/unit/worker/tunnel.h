@@ -2,6 +2,11 @@
 #ifndef TOAD_TESTS_WORKER_TUNNEL_H
 #define TOAD_TESTS_WORKER_TUNNEL_H
 
+struct tls_context;
+
+/* What a worker at 127.0.0.1 speaks TLS with; the caller closes it. */
+struct tls_context *tunnel_context(void);
+
 /* Takes over a connection to the worker; what is written to the descriptor that comes back, and
  * read from it, goes through TLS. Another process does that. Fits client_wrap. */
 int tunnel_open(int fd);
