@@ -8,12 +8,14 @@ Everything it writes is below one folder, build/fuzz, but for merge:
 import argparse
 import concurrent.futures
 import configparser
+import contextlib
 import csv
 import datetime
 import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -23,10 +25,11 @@ import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-COLUMNS = ("finished", "target", "engine", "seconds", "executions", "inputs", "edges", "findings")
+COLUMNS = ("finished", "target", "engine", "seconds", "cpu_seconds", "executions", "inputs", "edges", "findings")
 # A run that is interrupted loses no more than one slice of its account.
 SLICE_SECONDS = 300
 INTERRUPTED = threading.Event()
+TURN = threading.Lock()
 RUNNING = set()
 FINDINGS = ("crash-", "leak-", "timeout-", "oom-")
 SANITIZERS = {  # for libFuzzer
@@ -98,12 +101,16 @@ def read_account(home):
 
 
 def sum_up(rows, target):
-    """Minutes, executions and executions a second of both engines; edges as libFuzzer counts them."""
+    """Minutes of CPU time, executions and executions a second of it of both engines; edges as libFuzzer counts them."""
     mine = [row for row in rows if row["target"] == target]
-    seconds = sum(float(row["seconds"]) for row in mine)
+    seconds = sum(float(row["cpu_seconds"]) for row in mine)
     executions = sum(int(row["executions"]) for row in mine)
     edges = max((int(row["edges"]) for row in mine if row["engine"] == "libfuzzer"), default=0)
     return seconds / 60, executions, executions / seconds if seconds else 0, edges
+
+
+def minutes_of(target):
+    return sum_up(read_account(target.home), target.name)[0]
 
 
 def print_status(home, targets):
@@ -137,14 +144,15 @@ def run_slice(target, seconds, number):
                                     str(target.corpus), str(target.seeds)], stdout=file, stderr=file,
                                    env={**os.environ, **SANITIZERS})
         RUNNING.add(process)
-        status = process.wait()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
         RUNNING.discard(process)
     executions, edges = read_run(log.read_text(errors="replace"))
     note(target.home, {
         "finished": datetime.datetime.now().isoformat(timespec="seconds"), "target": target.name, "engine": "libfuzzer",
-        "seconds": round(time.monotonic() - began, 1), "executions": executions, "edges": edges,
-        "inputs": len(list(target.corpus.glob("*"))), "findings": len(target.found())})
-    return status
+        "seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
+        "executions": executions, "edges": edges, "inputs": len(list(target.corpus.glob("*"))), "findings": len(target.found())})
+    return process.returncode
 
 
 def run_target(target, minutes, number):
@@ -156,26 +164,48 @@ def run_target(target, minutes, number):
     while left > 0 and status == 0 and not INTERRUPTED.is_set():
         status = run_slice(target, min(left, SLICE_SECONDS), number)
         left -= SLICE_SECONDS
-    _, executions, rate, edges = sum_up(read_account(target.home), target.name)
-    print(f"{target.name}: {executions} executions so far, {rate:.0f} a second, {edges} edges", flush=True)
+    in_all, executions, rate, edges = sum_up(read_account(target.home), target.name)
+    print(f"{target.name}: {executions} executions in {in_all:.1f} minutes so far, {rate:.0f} a second, {edges} edges", flush=True)
     new = sorted(set(target.found()) - before)
     if status != 0 and not new and not INTERRUPTED.is_set():
         return [f"{target.name} ended with status {status} and left no input; see {target.folder}/log.{number}"]
     return [f"{target.name} does not survive {path}\n    replay: {target.binary} {path}" for path in new]
 
 
-def run_all(targets, minutes, jobs):
+def run_up_to(waiting, minutes, number):
+    """Slices of what has run least so far, until each has run so many minutes of CPU time; a finding takes a target out."""
+    complaints = []
+    while not INTERRUPTED.is_set():
+        with TURN:
+            target = min(waiting, key=minutes_of, default=None)
+            if target is None or minutes_of(target) >= minutes:
+                return complaints
+            waiting.remove(target)
+        wrong = run_target(target, min(SLICE_SECONDS / 60, minutes - minutes_of(target)), number)
+        complaints += wrong
+        if not wrong:
+            with TURN:
+                waiting.append(target)
+    return complaints
+
+
+def run_all(targets, minutes, total, jobs):
     # More processes than targets share the work of one: they read each other's inputs.
     copies = jobs if len(targets) == 1 else 1
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        runs = [pool.submit(run_target, target, minutes, number) for target in targets for number in range(copies)]
+        if total is not None:
+            waiting = list(targets)
+            runs = [pool.submit(run_up_to, waiting, total, number) for number in range(min(jobs, len(targets)))]
+        else:
+            runs = [pool.submit(run_target, target, minutes, number) for target in targets for number in range(copies)]
         try:
             return sorted({complaint for run in runs for complaint in run.result()})
         except (KeyboardInterrupt, SystemExit):
             INTERRUPTED.set()
             # libFuzzer still tells what it has done.
             for process in list(RUNNING):
-                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGINT)
             raise
 
 
@@ -223,6 +253,7 @@ def run_afl(target, minutes):
                    "AFL_FORKSRV_INIT_TMOUT": "20000"}
     before = read_afl(out)
     began = time.monotonic()
+    cpu_before = children_cpu_seconds()
     with (target.folder / "log.afl").open("wb") as log:
         status = subprocess.run(["afl-fuzz", "-i", str(seeds), "-o", str(out), "-x", str(target.dictionary), "-m", "none",
                                  "-t", "5000", "-V", str(int(minutes * 60)), "-G", str(target.max_len), "--",
@@ -237,12 +268,18 @@ def run_afl(target, minutes):
     executions = after["execs_done"] - (before["execs_done"] if after["execs_done"] >= before["execs_done"] else 0)
     note(target.home, {
         "finished": datetime.datetime.now().isoformat(timespec="seconds"), "target": target.name, "engine": "afl",
-        "seconds": round(time.monotonic() - began, 1), "executions": executions, "edges": after["edges_found"],
+        "seconds": round(time.monotonic() - began, 1), "cpu_seconds": round(children_cpu_seconds() - cpu_before, 1),
+        "executions": executions, "edges": after["edges_found"],
         "inputs": after["corpus_count"], "findings": len(crashes)})
     print(f"{target.name}: {executions} executions by AFL++, {after['corpus_count']} inputs, {after['edges_found']} edges", flush=True)
     if status != 0:
         return [f"{target.name}: afl-fuzz ended with status {status}; see {target.folder}/log.afl"]
     return [f"{target.name} does not survive {path}\n    replay: {target.binary} {path}" for path in crashes]
+
+
+def children_cpu_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def read_afl(out):
@@ -300,8 +337,11 @@ def main():
     parser.add_argument("home", type=pathlib.Path, help="where the campaign is")
     parser.add_argument("targets", nargs="*")
     parser.add_argument("--minutes", type=float, default=1)
+    parser.add_argument("--total", type=float, help="minutes of CPU time in all, earlier runs counted")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_intermixed_args()
+    if given.total is not None and given.order != "run":
+        parser.error("--total is for runs of libFuzzer")
     # A run that is told to stop ends its children and keeps what they have found.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     targets = choose(read_targets(given.build, given.home), given.targets)
@@ -309,7 +349,7 @@ def main():
     if given.order == "status":
         print_status(given.home, targets)
     elif given.order == "run":
-        complaints = run_all(targets, given.minutes, given.jobs)
+        complaints = run_all(targets, given.minutes, given.total, given.jobs)
     elif given.order == "coverage":
         complaints = print_coverage(targets)
     elif given.order == "afl":

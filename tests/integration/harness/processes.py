@@ -35,6 +35,12 @@ def stat_of(pid):
     return Stat(pid, name, rest[0], int(rest[1]), int(rest[2]), int(rest[3]), int(rest[4]), int(rest[19]))
 
 
+def name_of(pid):
+    """What the process calls itself; "" if it is gone."""
+    stat = stat_of(pid)
+    return stat.name if stat is not None else ""
+
+
 def lives(pid):
     """A zombie does not live."""
     stat = stat_of(pid)

@@ -154,7 +154,7 @@ class Server:
 
     def heralds(self):
         """Processes of all generations that publish by Bonjour; there is one at most."""
-        return [pid for pid in processes.marked(self.mark) if processes.stat_of(pid).name == HERALD]
+        return [pid for pid in processes.marked(self.mark) if processes.name_of(pid) == HERALD]
 
     def ready_workers(self):
         """Workers that live and have sent a heartbeat."""
