@@ -6,14 +6,14 @@
 Texts of a few sizes go to and fro over 64 connections (tests/bench/echo_load.c). What counts is the CPU time of the server's whole
 process tree, divided by the echoes. The bare loop (tests/bench/bare_websocket.c) unmasks and sends back, and looks at nothing; nginx
 is not there, as it has no WebSocket of its own. Rounds alternate, and the median is shown. Differences under 8 % are noise."""
-import argparse
 import pathlib
 import statistics
 import subprocess
 import tempfile
 from collections import namedtuple
 
-from servers import add_arguments, cpu_seconds, start_bare_websocket, start_hypnotoad, stop
+from cpu_per_request import options_of
+from servers import cpu_seconds, start_bare_websocket, start_hypnotoad, stop
 
 CONNECTIONS = 64
 
@@ -44,17 +44,8 @@ def show(case, measures):
     print(f"{case.name:<24}{ours:>12.2f}{bare:>14.2f}{ours / bare:>10.2f}{rate:>14.0f}", flush=True)
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    parser.add_argument("--seconds", type=int, default=2, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=3, help="the median of so many is shown")
-    parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], help="these cases alone")
-    return parser.parse_args()
-
-
 def main():
-    options = arguments()
+    options = options_of(__doc__, CASES, 2)
     with tempfile.TemporaryDirectory() as name:
         home, peers = pathlib.Path(name), []
         try:

@@ -73,17 +73,18 @@ def show(case, measures):
             print(f"    {name}: {error}")
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options_of(doc, cases, seconds):
+    """The arguments of a script with this docstring and these cases, each measured for so many seconds unless told otherwise."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
-    parser.add_argument("--seconds", type=int, default=3, help="of each measurement")
+    parser.add_argument("--seconds", type=int, default=seconds, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="the median of so many is shown")
-    parser.add_argument("--only", nargs="+", choices=[case.name for case in CASES], help="these cases alone")
+    parser.add_argument("--only", nargs="+", choices=[case.name for case in cases], help="these cases alone")
     return parser.parse_args()
 
 
 def main():
-    options = arguments()
+    options = options_of(__doc__, CASES, 3)
     with tempfile.TemporaryDirectory() as name:
         home, peers = pathlib.Path(name), []
         try:

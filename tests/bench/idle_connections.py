@@ -73,17 +73,18 @@ def measure(peer, count, home):
     print(f"{peer.name:<14}{(full - empty) / count:>22.0f}{(left - empty) / count:>22.0f}{alone:>18.2f}{beside:>22.2f}")
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options_of(doc):
+    """The arguments of a script with this docstring; as many descriptors may be open as the system lets us."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser)
     parser.add_argument("--connections", type=int, default=10000, help="idle ones, at most 16000")
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return parser.parse_args()
 
 
 def main():
-    options = arguments()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    options = options_of(__doc__)
     print(f"{options.connections} idle connections, {options.workers} worker(s)\n")
     print(f"{'':<14}{'bytes/connection':>22}{'left when closed':>22}{'µs alone':>18}{'µs beside them':>22}")
     with tempfile.TemporaryDirectory() as name:

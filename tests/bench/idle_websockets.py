@@ -6,14 +6,12 @@
 Opens N WebSockets at one worker, once with the least head that opens one and once with the head of a browser, and shows the memory
 of the server's own for each (user space), and what is left of it when all have closed. Only Hypnotoad is there: nginx has no
 WebSocket of its own, and the bare loop keeps no state."""
-import argparse
 import pathlib
-import resource
 import socket
 import tempfile
 
-from idle_connections import await_closed
-from servers import PATIENCE, add_arguments, memory_bytes, start_hypnotoad, stop
+from idle_connections import await_closed, options_of
+from servers import PATIENCE, memory_bytes, start_hypnotoad, stop
 
 LEAST = ("GET /echo HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")
@@ -48,17 +46,8 @@ def measure(peer, head, count):
     return (full - empty) / count, (memory_bytes(peer) - empty) / count
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add_arguments(parser)
-    parser.add_argument("--connections", type=int, default=10000, help="idle ones, at most 16000")
-    return parser.parse_args()
-
-
 def main():
-    options = arguments()
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    options = options_of(__doc__)
     print(f"{options.connections} idle WebSockets, {options.workers} worker(s)\n")
     print(f"{'head':<10}{'its bytes':>10}{'bytes/WebSocket':>18}{'left when closed':>20}")
     for name, head in HEADS.items():

@@ -18,7 +18,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 from servers import PATIENCE, STARTS, add_arguments, cpu_seconds, make_pair, memory_bytes, stop, trusting
 
@@ -91,7 +90,9 @@ def memory_of_idle(peer, options):
     for _ in range(options.connections):
         connections.append(connect(peer.port, context))
         ask(connections[-1], REQUEST)
-    time.sleep(0.2)
+    # Its answer comes behind all that the worker has to do for the others.
+    with connect(peer.port, context) as connection:
+        ask(connection, LAST)
     full = memory_bytes(peer)
     for connection in connections:
         connection.close()

@@ -144,6 +144,8 @@ def run_slice(target, seconds, number):
                                     str(target.corpus), str(target.seeds)], stdout=file, stderr=file,
                                    env={**os.environ, **SANITIZERS})
         RUNNING.add(process)
+        if INTERRUPTED.is_set():
+            process.terminate()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         RUNNING.discard(process)
@@ -202,10 +204,10 @@ def run_all(targets, minutes, total, jobs):
             return sorted({complaint for run in runs for complaint in run.result()})
         except (KeyboardInterrupt, SystemExit):
             INTERRUPTED.set()
-            # libFuzzer still tells what it has done.
+            # libFuzzer still tells what it has done. A shell's background command would ignore INT.
             for process in list(RUNNING):
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(process.pid, signal.SIGINT)
+                    os.kill(process.pid, signal.SIGTERM)
             raise
 
 
