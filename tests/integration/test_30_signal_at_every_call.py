@@ -1,5 +1,5 @@
-"""A signal at every system call: of the manager's start, of its service, of its stop, of a worker's start and service, of
-the launcher.
+"""A signal at every system call: of the manager's start, of its service, of its stop, of a worker's start, of the launcher.
+A worker's service is in test_30_signal_while_talking.py.
 
 Each test first lets one server make its calls unharmed and counts them; then it starts one server for each position and sends
 the signal when the process stands at the entry of that very call. Afterwards no process, no file and no listening socket may be
@@ -206,59 +206,6 @@ def test_s3_a_signal_at_each_call_of_a_workers_start(shooting, name, share):
         server = shooting.prepare()
         shooting.judge(server, sweep.name_of(position, calls), lambda: counts.update([shoot_worker(server, position, name)]))
     show(counts, f"{name} at {len(calls)} calls of a worker's start")
-
-
-# ---- A worker's service ----
-
-def lead_request(server, is_over):
-    """Sends a request to the only worker and leads it until is_over(call, count); the connection stays open."""
-    server.start()
-    worker, = server.workers()
-    tracee = Tracee(worker)
-    connection = server.connect()
-    connection.ask("/pid")
-    return tracee, connection, sweep.follow(tracee, is_over)
-
-
-def record_request(server):
-    names = []
-
-    def is_answered(call, count):
-        names.append(call.name)
-        return call.name == "epoll_wait" and bool({"write", "writev", "sendto", "sendmsg"} & set(names))
-
-    tracee, connection, calls = lead_request(server, is_answered)
-    tracee.let_go()
-    with connection:
-        assert connection.read_answer().status == 200
-    return calls
-
-
-def shoot_request(server, position):
-    tracee, connection, calls = lead_request(server, lambda call, count: count > position)
-    server.signal("QUIT", tracee.pid)
-    tracee.let_go()
-    with connection:
-        answer = connection.read_answer()
-        assert answer.status == 200
-        rest = connection.read_rest() if answer.number == tracee.pid else b""
-        assert rest == b"", rest
-    end = server.await_trace(event="exited", pid=tracee.pid)
-    assert end.get("status") == 0, end
-    wait_until(lambda: is_settled(server), "a replacement", seen=server.describe)
-    sweep.end_serving(server)
-    return "answered by itself" if answer.number == tracee.pid else "answered by another one"
-
-
-@pytest.mark.promise("WRK-2", "WRK-4")
-def test_s3_quit_at_each_call_of_a_request_loses_no_answer(shooting):
-    how = {"app": "probe", "workers": 1, "keep_alive_timeout": 0.25}
-    calls = shooting.record(record_request, **how)
-    counts = Counter()
-    for position in range(len(calls)):
-        server = shooting.prepare(**how)
-        shooting.judge(server, sweep.name_of(position, calls), lambda: counts.update([shoot_request(server, position)]))
-    show(counts, f"QUIT at {len(calls)} calls of a request")
 
 
 # ---- The launcher ----

@@ -8,6 +8,7 @@ from harness import Connection, LIMIT, wait_until
 from harness.client import ConnectionEnded
 from harness.processes import children_of, marked, reap
 from harness.server import Server
+from harness.tls import SecureConnection, trusting
 from harness_faults.tracer import STOPPED, lead_from_start
 
 IS_FULL = os.environ.get("HYPNOTOAD_SWEEP") == "full"
@@ -50,12 +51,12 @@ class Range:
         self.count = 0
         self.complaints = []
 
-    def prepare(self, app="hello", options=("--foreground",), **settings):
+    def prepare(self, app="hello", options=("--foreground",), scheme="http", **settings):
         place = self.directory / f"shot{self.count}"
         self.count += 1
         (place / "temporary").mkdir(parents=True)
         address = (self.host, PORT_FIRST + next(ADDRESSES) % PORTS)
-        settings = {"listen": "http://%s:%d" % address, "heartbeat_interval": 60, **self.settings, **settings}
+        settings = {"listen": f"{scheme}://{address[0]}:{address[1]}", "heartbeat_interval": 60, **self.settings, **settings}
         server = Server(self.build, place, app, settings, None, {"MOJO_TMPDIR": str(place / "temporary")}, options)
         server.given_address = address
         # The search for leaks leads the process by itself, which only one can do at a time.
@@ -147,9 +148,16 @@ def await_end(server, status):
     assert server.process.returncode == status, f"exit status {server.process.returncode}, not {status}\n{server.describe()}"
 
 
+def visit(server):
+    """A connection, within TLS where the server wants it."""
+    if server.is_secure:
+        return SecureConnection(server.given_address, trusting())
+    return Connection(server.given_address)
+
+
 def end_serving(server):
     """The server serves and ends when it is asked to."""
-    with Connection(server.given_address) as connection:
+    with visit(server) as connection:
         assert connection.get("/", "Connection: close").status == 200
     status = server.stop("QUIT")
     assert status == 0, f"QUIT ended it with {status}"
