@@ -63,8 +63,10 @@ def one_is_spawned_for_each_one_that_died(case):
 @check("MGR-9.growing-pause", tiers=(VIRTUAL,), needs=("simulator", "young_deaths"))
 def workers_that_die_young_are_replaced_with_a_growing_pause(case):
     """Each one dies as soon as it is spawned: never more than a few starts at once, then pauses that grow to 30 s."""
-    virtual = case.virtual()
-    spawned = die_young(virtual, 120)
+    judge_pauses(case, die_young(case.virtual(), 120))
+
+
+def judge_pauses(case, spawned):
     gaps = [later - earlier for earlier, later in zip(spawned, spawned[1:])]
     case.evidence.saw(f"pauses: {[float(gap) for gap in gaps]}")
     paused = [gap for gap in gaps if gap > 0]
@@ -127,11 +129,18 @@ def workers_that_die_at_once_are_not_started_again_and_again(case):
 
 @check("MGR-10.fork-fails", tiers=(VIRTUAL,))
 def a_fork_that_fails_is_tried_again(case):
-    virtual = case.virtual().exited(5, 101, signal=9).at(5, "spawn_failed")
-    for half in range(11, 80):
-        virtual.tick(Decimal(half) / 2)
-    spawns = virtual.times(action="spawn")
-    assert len(spawns) >= 3, f"spawn at {spawns}"
+    """Each one fails: the pauses grow as those of workers that die young."""
+    virtual = case.virtual().exited(1, 101, signal=9)
+    failed, now = 1, Decimal(1)
+    while now < 120:
+        if len(virtual.times(action="spawn")) > failed:
+            virtual.at(now, "spawn_failed")
+            failed += 1
+        now += Decimal("0.5")
+        virtual.tick(now)
+    spawned = virtual.times(action="spawn")[1:]
+    assert len(spawned) >= 3, f"spawn at {spawned}"
+    judge_pauses(case, spawned)
     case.equal(virtual.find(action="exit"), [], "exit")
 
 

@@ -81,7 +81,10 @@ def quit_waits_for_the_requests_under_way(case):
 @check("MGR-3.once", tiers=(VIRTUAL,))
 def each_worker_gets_quit_once(case):
     """However often the manager is told, and however long they take."""
-    virtual = case.virtual({"workers": 2}).signal(1, "QUIT").tick(2, 3).signal(4, "QUIT").tick(5, 10, 20)
+    virtual = case.virtual({"workers": 2}).signal(1, "QUIT").tick(2, 3).signal(4, "QUIT")
+    for moment in (5, 6, 10):
+        virtual.heartbeat(moment, 101, leaving=True).tick(moment)
+    virtual.tick(20)
     case.equal(sorted((line["pid"], line["t"]) for line in virtual.find(action="signal")), [(101, Decimal(1)), (102, Decimal(1))], "signals")
 
 
