@@ -1,6 +1,7 @@
 /* hypnotoad - the command. */
 #include "main/application.h"
 #include "main/control.h"
+#include "main/guardian.h"
 #include "main/launch.h"
 #include "main/options.h"
 #include "main/server.h"
@@ -14,10 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     STATUS_FAILED = 1,
     STATUS_USAGE = 2,
+    FIRST_PROCESS = 1, /* of a container */
 };
 
 static int fail(const struct problem *problem, int status)
@@ -40,9 +43,17 @@ static int start(struct server_plan *plan, const struct options *options)
     launch = (struct launch){.ready_fd = -1,
                              .is_detached =
                                  inheritance->is_successor && inheritance->handover.is_detached};
+    bool is_guardian = false;
     bool is_launcher = false;
     int status = STATUS_FAILED;
     plan->launch = &launch;
+    if (getpid() == FIRST_PROCESS) {
+        const char *pid_file = plan->application->config.pid_file;
+        if (guardian_begin(pid_file, &is_guardian, &status, &problem) != ERROR_NONE)
+            return fail(&problem, STATUS_FAILED);
+        if (is_guardian)
+            return status;
+    }
     if (!stays(plan, options)) {
         if (launch_begin(&launch, &is_launcher, &status, &problem) != ERROR_NONE)
             return fail(&problem, STATUS_FAILED);
