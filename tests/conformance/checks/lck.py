@@ -7,28 +7,34 @@ from harness import processes
 
 
 class Lock:
-    """Held by the check; a context manager."""
+    """Held by the check; a context manager. Nobody keeps it for long, so that it can be had soon."""
 
-    def __init__(self, path):
+    def __init__(self, case, path):
+        self.case = case
         self.file = open(path, "rb")
 
     def __enter__(self):
-        fcntl.flock(self.file, fcntl.LOCK_EX)
+        self.case.until(self.take, "the lock to be free", limit=10)
         return self
 
     def __exit__(self, *_):
         self.file.close()
 
-    def release(self):
-        fcntl.flock(self.file, fcntl.LOCK_UN)
-
-    def can_be_taken(self):
+    def take(self):
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
-        self.release()
         return True
+
+    def release(self):
+        fcntl.flock(self.file, fcntl.LOCK_UN)
+
+    def can_be_taken(self):
+        is_free = self.take()
+        if is_free:
+            self.release()
+        return is_free
 
 
 def locked(case, **settings):
@@ -41,7 +47,7 @@ def locked(case, **settings):
 @check("LCK-1.nobody-accepts", needs=("lock_file",))
 def while_somebody_holds_the_lock_nobody_accepts_and_nobody_spins(case):
     server, path = locked(case, workers=2)
-    with Lock(path) as lock:
+    with Lock(case, path) as lock:
         workers = server.workers()
         with server.connect() as connection:
             connection.ask("/pid")
@@ -56,7 +62,7 @@ def while_somebody_holds_the_lock_nobody_accepts_and_nobody_spins(case):
 def heartbeats_go_on_meanwhile(case):
     server, path = locked(case, workers=2, **case.times.beats)
     workers = server.workers()
-    with Lock(path):
+    with Lock(case, path):
         case.stays(lambda: server.workers() == workers, 3 * (case.times.interval + case.times.timeout), "the same workers")
 
 
@@ -65,7 +71,7 @@ def open_connections_are_served_meanwhile(case):
     server, path = locked(case, workers=1)
     with server.connect() as connection:
         connection.get("/")
-        with Lock(path):
+        with Lock(case, path):
             case.equal([connection.get("/").status for _ in range(5)], [200] * 5, "statuses")
 
 
@@ -105,7 +111,7 @@ def the_lock_is_free_while_workers_wait_and_serve(case):
     with server.connect() as connection:
         connection.ask("/slow?s=1")
         connection.await_taken()
-        lock = Lock(path)
+        lock = Lock(case, path)
         case.until(lock.can_be_taken, "the lock to be free while a request is served", limit=1)
         connection.read_answer()
     taken = sum(lock.can_be_taken() for _ in range(200))
