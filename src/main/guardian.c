@@ -39,32 +39,36 @@ static pid_t manager_of(const struct guardian *guardian)
     return pid_file_owner(guardian->pid_file, &owner) == ERROR_NONE ? owner : guardian->server;
 }
 
-static void name_of(pid_t pid, char (*ret_name)[NAME_SIZE])
+/* What the kernel calls the process; "" if it is gone. */
+static void read_name(pid_t pid, char *ret_name, int size)
 {
     char path[64];
     (void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
     FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(*ret_name, sizeof *ret_name, file) == NULL)
-        (*ret_name)[0] = '\0';
+    if (file == NULL || fgets(ret_name, size, file) == NULL)
+        ret_name[0] = '\0';
     if (file != NULL)
         (void)fclose(file);
 }
 
-/* A generation that still leaves has the name of this process, or workers that have lost their
- * manager; other children are nobody's concern. */
-static bool has_kin(void)
+/* True if a child has the name of this process, as a generation that still leaves has it, and
+ * workers that have lost their manager; other children are nobody's concern. Without /proc every
+ * child counts. */
+static bool has_namesake(void)
 {
-    char own[NAME_SIZE], name[NAME_SIZE];
-    bool is_found = false;
+    char own[NAME_SIZE];
+    char name[NAME_SIZE];
     int pid = 0;
-    name_of(getpid(), &own);
     FILE *children = fopen("/proc/thread-self/children", "re");
-    while (children != NULL && !is_found && fscanf(children, "%d", &pid) == 1) {
-        name_of(pid, &name);
+    if (children == NULL)
+        return true;
+    bool is_found = false;
+    read_name(getpid(), own, sizeof own);
+    while (!is_found && fscanf(children, "%d", &pid) == 1) {
+        read_name(pid, name, sizeof name);
         is_found = strcmp(name, own) == 0;
     }
-    if (children != NULL)
-        (void)fclose(children);
+    (void)fclose(children);
     return is_found;
 }
 
@@ -80,7 +84,8 @@ static bool reap(struct guardian *guardian)
         if (pid == guardian->server)
             guardian->status =
                 WIFSIGNALED(status) ? STATUS_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
-    return !has_kin();
+    bool has_children = pid == 0;
+    return !has_children || !has_namesake();
 }
 
 static int guard(struct guardian *guardian, const sigset_t *watched)
