@@ -123,19 +123,23 @@ class World:
         self.daemons.remove(daemon)
 
     def browse(self, kind="_http._tcp"):
-        """Every service of this type, resolved."""
+        """Every service of this type, resolved. None may vanish meanwhile: avahi-browse would wait for it without end."""
         found = self.run("avahi-browse", "--resolve", "--parsable", "--terminate", "--no-db-lookup", kind).stdout
         services = [line.split(";", 9) for line in found.splitlines() if line.startswith("=")]
         return [Service(protocol, unescaped(name), type_of, host, address, int(port), text)
                 for _, _, protocol, name, type_of, _, host, address, port, text in services]
 
     def names(self, kind="_http._tcp"):
-        return {service.name for service in self.browse(kind)}
+        found = set()
+        for line in self.run("avahi-browse", "--parsable", "--terminate", "--no-db-lookup", kind).stdout.splitlines():
+            sign, _, protocol, name, *_ = line.split(";")
+            (found.add if sign == "+" else found.discard)((protocol, unescaped(name)))
+        return {name for _, name in found}
 
     def await_names(self, names, kind="_http._tcp", seen=None):
         """Waits until these and no others are published."""
         wait_until(lambda: self.names(kind) == set(names), f"{names} to be published",
-                   seen=lambda: f"{self.browse(kind)}\n{seen() if seen else ''}")
+                   seen=lambda: f"{self.names(kind)}\n{seen() if seen else ''}")
 
 
 class Watch:
