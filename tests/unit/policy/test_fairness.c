@@ -16,6 +16,8 @@ Test(fairness, lets_handshakes_have_their_time)
         {1, HANDSHAKES_ROUND_US - 1, true},
         {1, HANDSHAKES_ROUND_US, false},
         {1000, HANDSHAKES_ROUND_US - 1, true},
+        {1, 1999, true}, /* decision 22 was measured with 2 ms */
+        {1, 2000, false},
         {1000, 1000 * SECOND_US, false},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
