@@ -7,6 +7,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import pytest
 
 from conformance.session import Session
+from harness import processes
+
+
+def pytest_sessionstart(session):
+    processes.heed_signals()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import argparse
 import json
 import os
 import pathlib
-import signal
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from conformance.session import VARIABLE
 from conformance.subject import Subject
 from harness import processes
 
-GREEN, RED, BAD_USAGE = 0, 1, 2
+GREEN, RED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 CHECK_SECONDS_MAX = {"virtual": 60, "scaled": 120, "default": 300}
 
 
@@ -47,16 +46,9 @@ def complain(text):
     print(f"ci/conform: {text}", file=sys.stderr)
 
 
-def forget_ignored_signals():
-    """A shell's background command ignores INT and QUIT, and so would every process that a check starts."""
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
-
-
 def main(arguments=None):
     asked = options(arguments)
-    forget_ignored_signals()
+    processes.heed_signals()
     checks = registry.load(asked.package)
     if asked.package == "conformance.checks" and (complaints := list(lint.complaints(checks))):
         for complaint in complaints:
@@ -147,7 +139,12 @@ def run_pytest(plan_file, folder, asked):
     if asked.jobs > 1:
         words += ["-n", str(asked.jobs)]
     environment = {**os.environ, VARIABLE: str(plan_file), "PYTHONDONTWRITEBYTECODE": "1"}
-    subprocess.run([*words, str(HERE / "test_checks.py")], env=environment, cwd=ROOT, check=False)
+    with subprocess.Popen([*words, str(HERE / "test_checks.py")], env=environment, cwd=ROOT) as pytest:
+        try:
+            pytest.wait()
+        except KeyboardInterrupt:
+            pytest.terminate()
+            raise
 
 
 def complete(trial, asked):
@@ -210,4 +207,8 @@ def say(trial):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(INTERRUPTED)

@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import resource
-import signal
 import sys
 import time
 import uuid
@@ -36,10 +35,7 @@ def pytest_sessionstart(session):
     if missing:
         raise pytest.UsageError("nothing to test: " + ", ".join(missing) + " is missing (HYPNOTOAD_BUILD names a build)")
     processes.become_subreaper()
-    # A shell starts what it puts into the background deaf to these two, and servers would inherit it.
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, signal.SIG_DFL)
+    processes.heed_signals()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 

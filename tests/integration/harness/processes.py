@@ -19,6 +19,21 @@ def become_subreaper():
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
+def interrupt_once(*_):
+    """Whoever ends a process group may send the same to its members one by one; what is being ended is not to be interrupted."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def heed_signals():
+    """TERM ends tests as INT does, with all that they have started. A shell starts what it puts into the background deaf to INT
+    and QUIT, and servers would inherit it."""
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, interrupt_once)
+
+
 def read(pid, name):
     """Bytes of /proc/PID/NAME; none if the process is gone."""
     try:
