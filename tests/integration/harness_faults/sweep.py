@@ -59,6 +59,7 @@ class Range:
         settings = {"listen": f"{scheme}://{address[0]}:{address[1]}", "heartbeat_interval": 60, **self.settings, **settings}
         server = Server(self.build, place, app, settings, None, {"MOJO_TMPDIR": str(place / "temporary")}, options)
         server.given_address = address
+        server.given_scheme = scheme
         # The search for leaks leads the process by itself, which only one can do at a time.
         server.environment["ASAN_OPTIONS"] += ":detect_leaks=0"
         server.excuse("log", "a server that is not ready may end with a line of its own")
@@ -150,7 +151,7 @@ def await_end(server, status):
 
 def visit(server):
     """A connection, within TLS where the server wants it."""
-    if server.is_secure:
+    if server.given_scheme == "https":
         return SecureConnection(server.given_address, trusting())
     return Connection(server.given_address)
 
