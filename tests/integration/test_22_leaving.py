@@ -266,8 +266,8 @@ def test_who_reads_slowly_and_goes_on_sending_gets_the_whole_answer(start):
         connection = server.connect()
         connection.close()
         connection.socket, connection.received = raw, b""
+        connection.send(b"GET /large?bytes=%d HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" % LARGE)
         with Trickle(connection) as trickle:
-            connection.send(b"GET /large?bytes=%d HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" % LARGE)
             received = b""
             # Longer than anybody lingers, but never silent.
             for _ in range(50):

@@ -46,7 +46,7 @@ def test_a_worker_that_dies_after_its_first_heartbeat(stage, build, tmp_path):
 @pytest.mark.promise("UPG-5", "UPG-1", "MGR-9", "HBT-2")
 def test_a_worker_that_hangs_before_its_first_heartbeat(stage, build):
     """The new generation finds out by itself, long before upgrade_timeout."""
-    scene = stage(heartbeat_interval=0.5, heartbeat_timeout=0.5, graceful_timeout=1)
+    scene = stage(heartbeat_interval=0.5, heartbeat_timeout=0.5)
     scene.server.excuse("deaths", "workers of the new generation are stopped")
     scene.app.switch(build.app("hanging_worker_start"))
     judge(scene, ["heartbeat"], lambda: scene.app.switch(build.app("probe")))

@@ -85,4 +85,5 @@ def judge(stage, told, repair, mix=None):
         assert sampler.named == [stage.old]
         repair()
         stage.recovers()
-    assert load.losses() == {} and load.served() > 0
+    assert load.losses() == {}
+    assert load.served() > 0
