@@ -19,7 +19,7 @@ from harness_faults.strace import Injection
 @pytest.mark.parametrize("reason", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
 def test_r1_what_is_missing_is_missed_slowly(start, tmp_path, reason):
     """No accept succeeds for a while: the worker asks again now and then, and serves whom it has."""
-    server = start("probe", workers=1)
+    server = start("probe", workers=1, heartbeat_interval=60)
     worker, = server.workers()
     with server.connect() as old, server.connect() as new:
         assert old.get("/pid").number == worker
@@ -64,7 +64,7 @@ def test_r1_without_descriptors_a_worker_waits_and_goes_on(start):
 @pytest.mark.promise("WRK-4", "CON-7")
 @pytest.mark.parametrize("reason", ["ECONNABORTED", "EINTR", "EPROTO", "EPERM", "ENETDOWN", "ETIMEDOUT"])
 def test_r2_an_accept_that_fails_is_tried_again(start, tmp_path, reason):
-    server = start("probe", workers=1)
+    server = start("probe", workers=1, heartbeat_interval=60)
     worker, = server.workers()
     with Injection(worker, tmp_path / "strace", f"accept4:error={reason}:when=1+2") as injection:
         assert [server.get("/pid").number for _ in range(5)] == [worker] * 5

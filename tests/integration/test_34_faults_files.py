@@ -185,7 +185,7 @@ def one_that_serves(servers):
 @pytest.mark.parametrize("reason", ["EINTR", "ENOLCK"])
 def test_r10_a_lock_that_cannot_be_had_does_not_make_the_server_deaf(start, tmp_path, reason):
     """EINTR each other time; ENOLCK always: nobody holds the mutex, so nobody is in the way."""
-    server = start("probe", workers=1)
+    server = start("probe", workers=1, heartbeat_interval=60)
     worker, = server.workers()
     when = ":when=1+2" if reason == "EINTR" else ""
     with Injection(worker, tmp_path / "strace", f"flock:error={reason}{when}") as injection:
