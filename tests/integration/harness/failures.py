@@ -64,7 +64,8 @@ def stage(prepare, command, build, tmp_path):
 
     def make(app="probe", **settings):
         program, link = Link(tmp_path / "hypnotoad", build.hypnotoad), Link(tmp_path / "app.so", build.app(app))
-        server = prepare(link, **settings)
+        # However long it takes, no worker leaves because it has accepted so many.
+        server = prepare(link, **{"accepts": 0, **settings})
         server.program = program
         return Stage(server.start(), command, program, link)
 
