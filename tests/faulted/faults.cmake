@@ -34,8 +34,9 @@ toad_fault(forgives_no_gap policy/manager.c
   "step->now_us - manager->wake_us > 1000000 * manager->settings.heartbeat_interval_us")
 
 # Heartbeats
-toad_fault(judges_by_the_interval_alone policy/pool.c
-  "settings->heartbeat_interval_us + settings->heartbeat_timeout_us;" "settings->heartbeat_interval_us;")
+toad_fault(judges_too_early policy/pool.c
+  "settings->heartbeat_interval_us + settings->heartbeat_timeout_us;"
+  "settings->heartbeat_interval_us + settings->heartbeat_timeout_us / 2;")
 toad_fault(loses_torn_lines policy/heartbeat.c
   "if (end == chunk->size)
             break;"
