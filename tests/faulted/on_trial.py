@@ -11,17 +11,18 @@ def unknown_checks(faults):
     """Checks that are named here and that ci/conform does not have any more."""
     shown = subprocess.run([ROOT / "ci/conform", "--list"], capture_output=True, text=True, check=True).stdout
     known = {line.split()[0] for line in shown.splitlines()}
-    return sorted({check for fault in faults.values() for check in fault["checks"]} - known)
+    return sorted({check for fault in faults.values() for check in (*fault["checks"], *fault.get("perhaps", ()))} - known)
 
 
 def describe(folder, name, fault):
-    """Writes the description of the target; what must fail is expected to, so that a pass is as wrong as another failure. The
-    simulator is that of the fault, if it is one of the policy."""
+    """Writes the description of the target; what must fail is expected to, so that a pass is as wrong as another failure, but for
+    what depends on chance ("perhaps"). The simulator is that of the fault, if it is one of the policy."""
     simulator = folder / "sim/hypnotoad-sim"
     description = {
         "name": name, "title": fault["what"], "kind": "c",
-        "expected_failures": [{"check": check, "observation": observation, "reason": fault["what"], "kind": "defect"}
-                              for check, observation in fault["checks"].items()],
+        "expected_failures": [{"check": check, "observation": observation, "reason": fault["what"], "kind": "defect",
+                               "sometimes": kind == "perhaps"}
+                              for kind in ("checks", "perhaps") for check, observation in fault.get(kind, {}).items()],
         **({"simulator": str(simulator)} if simulator.exists() else {"lacks": ["simulator"]})}
     path = folder / "target.json"
     path.write_text(json.dumps(description, indent=1))
