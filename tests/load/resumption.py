@@ -51,7 +51,8 @@ class Timed(Hypnotoad):
     def __init__(self, *rest):
         super().__init__(*rest)
         self.clock = Clock(self.home)
-        self.shift = PERIOD - BEFORE - time.time() % PERIOD
+        # Ahead, never back: the certificate is valid from now on.
+        self.shift = (PERIOD - BEFORE - time.time()) % PERIOD
         self.clock.move(self.shift)
 
     def run(self, command, **options):
