@@ -1,6 +1,7 @@
 #include "main/guardian.h"
 
 #include "sys/pid_file.h"
+#include "sys/process.h"
 #include "sys/signals.h"
 
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-    NAME_SIZE = 32,         /* more than the kernel keeps of a name */
     STATUS_SIGNALLED = 128, /* as shells and containers have it */
 };
 
@@ -39,39 +39,6 @@ static pid_t manager_of(const struct guardian *guardian)
     return pid_file_owner(guardian->pid_file, &owner) == ERROR_NONE ? owner : guardian->server;
 }
 
-/* What the kernel calls the process; "" if it is gone. */
-static void read_name(pid_t pid, char *ret_name, int size)
-{
-    char path[64];
-    (void)snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(ret_name, size, file) == NULL)
-        ret_name[0] = '\0';
-    if (file != NULL)
-        (void)fclose(file);
-}
-
-/* True if a child has the name of this process, as a generation that still leaves has it, and
- * workers that have lost their manager; other children are nobody's concern. Without /proc every
- * child counts. */
-static bool has_namesake(void)
-{
-    char own[NAME_SIZE];
-    char name[NAME_SIZE];
-    int pid = 0;
-    FILE *children = fopen("/proc/thread-self/children", "re");
-    if (children == NULL)
-        return true;
-    bool is_found = false;
-    read_name(getpid(), own, sizeof own);
-    while (!is_found && fscanf(children, "%d", &pid) == 1) {
-        read_name(pid, name, sizeof name);
-        is_found = strcmp(name, own) == 0;
-    }
-    (void)fclose(children);
-    return is_found;
-}
-
 /* Takes the status of every child that has ended. True if no generation is left. */
 static bool reap(struct guardian *guardian)
 {
@@ -84,8 +51,10 @@ static bool reap(struct guardian *guardian)
         if (pid == guardian->server)
             guardian->status =
                 WIFSIGNALED(status) ? STATUS_SIGNALLED + WTERMSIG(status) : WEXITSTATUS(status);
+    /* A generation that still leaves has the name of this process, and so have workers that have
+     * lost their manager; other children are nobody's concern. */
     bool has_children = pid == 0;
-    return !has_children || !has_namesake();
+    return !has_children || !process_has_namesake();
 }
 
 static int guard(struct guardian *guardian, const sigset_t *watched)

@@ -109,6 +109,36 @@ int32_t process_parent(int32_t pid)
     return parent;
 }
 
+/* What the kernel calls a process; "" if it is gone. */
+static void read_name(int pid, char *ret_name, int size)
+{
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/%d/comm", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL || fgets(ret_name, size, file) == NULL)
+        ret_name[0] = '\0';
+    if (file != NULL)
+        (void)fclose(file);
+}
+
+bool process_has_namesake(void)
+{
+    char own[32];
+    char name[32];
+    int pid = 0;
+    FILE *children = fopen("/proc/thread-self/children", "re");
+    if (children == NULL)
+        return true;
+    bool is_found = false;
+    read_name(getpid(), own, sizeof own);
+    while (!is_found && fscanf(children, "%d", &pid) == 1) {
+        read_name(pid, name, sizeof name);
+        is_found = strcmp(name, own) == 0;
+    }
+    (void)fclose(children);
+    return is_found;
+}
+
 void process_set_name(const char *name)
 {
     (void)prctl(PR_SET_NAME, name);

@@ -42,6 +42,10 @@ void process_raise_descriptors(void);
 /* The parent of a process, 0 if it is not known. */
 int32_t process_parent(int32_t pid);
 
+/* True if a child, a dead one too, has the name of this process; also if the system does not say
+ * which children there are. */
+bool process_has_namesake(void);
+
 /* What ps(1) shows of this process; 15 bytes at most. */
 void process_set_name(const char *name);
 

@@ -9,7 +9,7 @@
 
     [[expected_failures]]
     check = "HBT-4.torn-lines"              # an id or a glob of ids, or a list of them
-    observation = "the worker was stopped"  # found in what the check says; * stands for anything
+    observation = "the worker was stopped"  # found in what the check says; * stands for anything; or a list
     reason = "torn lines are lost"
     kind = "defect"                         # or "differs"
 

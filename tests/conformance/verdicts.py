@@ -30,8 +30,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Expected:
-    """A failure that is known. `observation` is found in the message; `*` in it stands for anything. `sometimes`: it depends on
-    chance, and a pass is one, too."""
+    """A failure that is known. `observation`, or one of several, is found in the message; `*` in it stands for anything.
+    `sometimes`: it depends on chance, and a pass is one, too."""
     check: tuple        # globs
     observation: str
     reason: str
@@ -43,8 +43,9 @@ class Expected:
         return any(fnmatch.fnmatchcase(identifier, pattern) for pattern in self.check)
 
     def fits(self, message):
-        pattern = ".*".join(map(re.escape, self.observation.split("*")))
-        return re.search(pattern, message, re.DOTALL) is not None
+        observations = [self.observation] if isinstance(self.observation, str) else self.observation
+        patterns = (".*".join(map(re.escape, observation.split("*"))) for observation in observations)
+        return any(re.search(pattern, message, re.DOTALL) for pattern in patterns)
 
 
 def decide(verdict, message, expected):

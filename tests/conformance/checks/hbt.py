@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from conformance.registry import DEFAULT, SCALED, VIRTUAL, check
 from harness import processes
-from harness.pipes import fill_pipe, write_pipe
+from harness.pipes import fill_pipe, unread, write_pipe
 
 
 @check("HBT-1.beats-keep-a-worker", tiers=(SCALED, DEFAULT))
@@ -106,11 +106,10 @@ def a_line_torn_in_the_pipe_keeps_a_worker(case):
     line = b"%d\n" % worker
     end = time.monotonic() + 2 * (case.times.interval + 1.5)
     while time.monotonic() < end:
-        write_pipe(server, line[:1])
-        # Both parts in one read would be no torn line.
-        time.sleep(0.1)
-        write_pipe(server, line[1:])
-        time.sleep(0.1)
+        for part in (line[:1], line[1:]):
+            write_pipe(server, part)
+            # Both parts in one read would be no torn line.
+            case.until(lambda: unread(server) == 0, "the manager to read it")
         assert not processes.pending_signals(worker), f"it was sent {processes.pending_signals(worker)}"
     server.signal("CONT", worker)
     case.equal(server.get("/pid").number, worker, "who answers")

@@ -26,3 +26,8 @@ def test_the_worst_verdict_hides_none():
 
 def test_an_expectation_names_checks_by_globs():
     assert expected("x").names("HBT-2.silent-worker") and not expected("x").names("MGR-1.killed")
+
+
+def test_an_expectation_may_have_several_observations():
+    known = Expected(check=("A-1.b",), observation=["lost * requests", "waited"], reason="r")
+    assert known.fits("it lost 3 requests") and known.fits("it waited 30 s") and not known.fits("it crashed")

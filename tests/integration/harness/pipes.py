@@ -1,5 +1,8 @@
 """pipes - the manager's heartbeat pipe, as anybody with the same rights can open it."""
+import fcntl
 import os
+import struct
+import termios
 
 from harness import processes
 
@@ -25,6 +28,15 @@ def write_pipe(server, data):
     fd = os.open(heartbeat_pipe(server), os.O_WRONLY)
     try:
         assert os.write(fd, data) == len(data)
+    finally:
+        os.close(fd)
+
+
+def unread(server):
+    """Bytes that wait in the pipe for the manager."""
+    fd = os.open(heartbeat_pipe(server), os.O_WRONLY)
+    try:
+        return struct.unpack("i", fcntl.ioctl(fd, termios.FIONREAD, bytes(4)))[0]
     finally:
         os.close(fd)
 

@@ -80,7 +80,8 @@ class Range:
             check()
         except (AssertionError, ConnectionEnded, OSError) as error:
             self.complaints.append(f"{what}: {error!r}")
-        self.complaints.extend(f"{what}: {complaint}" for complaint in self.leftovers(server))
+        finally:
+            self.complaints.extend(f"{what}: {complaint}" for complaint in self.leftovers(server))
 
     @staticmethod
     def leftovers(server):

@@ -294,6 +294,31 @@ Test(process_set_name, changes_what_is_shown)
     cr_assert_eq(child_run(show_name, NULL), 0);
 }
 
+static int look_for_namesakes(void *context)
+{
+    (void)context;
+    child_demand(!process_has_namesake());
+    for (int has_other_name = 0; has_other_name < 2; has_other_name++) {
+        pid_t child = fork();
+        if (child == 0) {
+            if (has_other_name)
+                process_set_name("somebody");
+            _exit(0);
+        }
+        /* Dead and not yet reaped. */
+        siginfo_t info;
+        child_demand(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT) == 0);
+        child_demand(process_has_namesake() == !has_other_name);
+        child_demand(waitpid(child, NULL, 0) == child);
+    }
+    return 0;
+}
+
+Test(process_has_namesake, looks_at_children_alone)
+{
+    cr_assert_eq(child_run(look_for_namesakes, NULL), 0);
+}
+
 static bool is_open(int fd)
 {
     return fcntl(fd, F_GETFD) >= 0;
