@@ -1,12 +1,18 @@
 """case - what a check gets: its target, its tier, servers to start, and where to write down what it saw."""
 import contextlib
 import pathlib
+import re
 import tempfile
 
 from conformance.registry import DEFAULT
 from conformance.subject import Subject
 from conformance.virtual import Virtual
 from harness.waiting import stays_so, wait_until
+
+
+def shown(value):
+    """A value as one reads it: the seconds of virtual time are Decimals."""
+    return re.sub(r"Decimal\('([^']*)'\)", r"\1", repr(value))
 
 
 class Case:
@@ -57,8 +63,8 @@ class Case:
         assert at_most is None or seconds <= at_most, f"{what}: {seconds:.3f} s, more than {at_most} s"
 
     def equal(self, seen, expected, what):
-        self.evidence.saw(f"{what}: {seen!r}")
-        assert seen == expected, f"{what}: {seen!r}, not {expected!r}"
+        self.evidence.saw(f"{what}: {shown(seen)}")
+        assert seen == expected, f"{what}: {shown(seen)}, not {shown(expected)}"
 
     def holds(self, condition, what):
         self.evidence.saw(f"{'yes' if condition else 'no'}: {what}")

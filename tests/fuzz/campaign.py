@@ -196,8 +196,8 @@ def run_all(targets, minutes, total, jobs):
     copies = jobs if len(targets) == 1 else 1
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         if total is not None:
-            waiting = list(targets)
-            runs = [pool.submit(run_up_to, waiting, total, number) for number in range(min(jobs, len(targets)))]
+            waiting = targets * copies
+            runs = [pool.submit(run_up_to, waiting, total, number) for number in range(min(jobs, len(waiting)))]
         else:
             runs = [pool.submit(run_target, target, minutes, number) for target in targets for number in range(copies)]
         try:

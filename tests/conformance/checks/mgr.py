@@ -4,6 +4,7 @@ import time
 from decimal import Decimal
 
 from conformance.asking import busy
+from conformance.case import shown
 from conformance.registry import VIRTUAL, check
 from harness import processes
 
@@ -71,7 +72,7 @@ def judge_pauses(case, spawned):
     case.evidence.saw(f"pauses: {[float(gap) for gap in gaps]}")
     paused = [gap for gap in gaps if gap > 0]
     assert len(gaps) - len(paused) <= 4, f"{len(gaps) - len(paused)} starts without a pause"
-    assert paused == sorted(paused) and paused[-1] > paused[0], f"pauses that do not grow: {paused[:5]} ..."
+    assert paused == sorted(paused) and paused[-1] > paused[0], f"pauses that do not grow: {shown(paused[:5])} ..."
     assert max(paused) <= 31, f"a pause of {max(paused)} s"
 
 

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from conformance import page, report, timeline, virtual
+from conformance.case import shown
 from conformance.watch import Life, Watch
 
 RESULT = {"id": "HBT-2.a", "tier": "scaled", "verdict": "FAIL", "message": "<5>, not 6 & more\x01", "reason": "", "kind": "", "seconds": 1.5,
@@ -125,3 +126,7 @@ def test_without_processes_there_is_no_timeline():
 
 def test_virtual_times_are_exact():
     assert virtual.line_of({"t": virtual.Decimal("10.199999"), "event": "tick"}) == '{"t":10.199999,"event":"tick"}'
+
+
+def test_virtual_times_are_read_as_numbers():
+    assert shown([(101, virtual.Decimal("10.2"), "QUIT")]) == "[(101, 10.2, 'QUIT')]"
