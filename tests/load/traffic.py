@@ -9,6 +9,7 @@ import random
 import socket
 import ssl
 import string
+import sys
 import threading
 import time
 from array import array
@@ -27,11 +28,12 @@ VERSIONS = (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3)
 
 
 class Lost(Exception):
-    """A request that was not answered, or not as it must be."""
+    """A request that was not answered, or not as it must be; of a wrong answer, what it `said`."""
 
-    def __init__(self, outcome):
+    def __init__(self, outcome, said=""):
         super().__init__(outcome)
         self.outcome = outcome
+        self.said = said
 
 
 class Wire:
@@ -98,7 +100,7 @@ class Wire:
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         self.promised = promise_of(fields)
         if lines[0].split(" ")[1:2] not in (["200"], ["201"], ["204"]):
-            raise Lost("wrong")
+            raise Lost("wrong", lines[0])
         size = int(fields.get("content-length", 0))
         # The head stays until the body is there, so that an end within it is an end within the answer.
         return end + 4, size, fields.get("connection", "").lower() != "close"
@@ -113,7 +115,7 @@ class Wire:
         body = bytes(self.received[head:head + size])
         del self.received[:head + size]
         if body != expected:
-            raise Lost("wrong")
+            raise Lost("wrong", f"{len(body)} bytes, {body[:40]!r}, not {len(expected)}, {expected[:40]!r}")
         return persists
 
 
@@ -175,6 +177,8 @@ class Client(threading.Thread):
                 self.visit()
             except Lost as lost:
                 self.count(lost.outcome)
+                if lost.said:
+                    print(f"A wrong answer to {self.kind}: {lost.said}", file=sys.stderr)
             if self.options.pause:
                 time.sleep(self.options.pause)
 
