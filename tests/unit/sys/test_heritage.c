@@ -2,6 +2,7 @@
 #include "sys/listener.h"
 
 #include "kit/descriptors.h"
+#include "kit/ports.h"
 
 #include <criterion/criterion.h>
 
@@ -25,14 +26,29 @@ static void begin(void)
 
 TestSuite(heritage, .init = begin);
 
+static void let_others(int fd)
+{
+    int value = 1;
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &value, sizeof value), 0);
+}
+
 /* As somebody else opened it: it blocks, and it survives exec. */
+static int open_foreign_at(uint16_t port)
+{
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    let_others(fd);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+    cr_assert_eq(listen(fd, 1), 0);
+    return fd;
+}
+
 static int open_foreign(uint16_t *ret_port)
 {
-    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    struct sockaddr_in name;
     socklen_t size = sizeof name;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&name, size), 0);
-    cr_assert_eq(listen(fd, 1), 0);
+    int fd = open_foreign_at(0);
     cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
     *ret_port = ntohs(name.sin_port);
     return fd;
@@ -123,8 +139,8 @@ static void expect_not_taken(const struct listener_address *address)
 
 Test(heritage, is_left_for_other_addresses)
 {
-    uint16_t port = 0;
-    heritage.fds[heritage.count++] = open_foreign(&port);
+    uint16_t port = port_reserve();
+    heritage.fds[heritage.count++] = open_foreign_at(port);
     struct listener_address address = address_of(0);
     expect_not_taken(&address);
     address.port = port;
@@ -134,16 +150,15 @@ Test(heritage, is_left_for_other_addresses)
     expect_not_taken(&address);
 }
 
-static struct sockaddr_in6 bind_any(int fd, bool is_alone)
+static void listen_anywhere(int fd, bool is_alone, uint16_t port)
 {
-    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any};
-    socklen_t size = sizeof name;
+    struct sockaddr_in6 name = {
+        .sin6_family = AF_INET6, .sin6_addr = in6addr_any, .sin6_port = htons(port)};
     int value = is_alone;
+    let_others(fd);
     cr_assert_eq(setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, sizeof value), 0);
-    cr_assert_eq(bind(fd, (struct sockaddr *)&name, size), 0);
+    cr_assert_eq(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
     cr_assert_eq(listen(fd, 1), 0);
-    cr_assert_eq(getsockname(fd, (struct sockaddr *)&name, &size), 0);
-    return name;
 }
 
 /* As a service manager opens a port alone: one socket of IPv6 that takes IPv4, too. */
@@ -152,7 +167,8 @@ Test(heritage, may_be_both_families_at_once)
     int both = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (both < 0)
         cr_skip_test("there is no IPv6");
-    struct listener_address address = address_of(ntohs(bind_any(both, false).sin6_port));
+    struct listener_address address = address_of(port_reserve());
+    listen_anywhere(both, false, address.port);
     address.host = "*";
     heritage.fds[heritage.count++] = both;
     int fds[4];
@@ -171,7 +187,8 @@ Test(heritage, of_one_family_is_completed)
     int alone = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (alone < 0)
         cr_skip_test("there is no IPv6");
-    struct listener_address address = address_of(ntohs(bind_any(alone, true).sin6_port));
+    struct listener_address address = address_of(port_reserve());
+    listen_anywhere(alone, true, address.port);
     address.host = "*";
     heritage.fds[heritage.count++] = alone;
     int fds[4];

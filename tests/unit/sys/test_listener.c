@@ -1,6 +1,7 @@
 #include "sys/listener.h"
 
 #include "kit/descriptors.h"
+#include "kit/ports.h"
 
 #include <criterion/criterion.h>
 
@@ -123,7 +124,7 @@ Test(listener_open, listens_on_an_ipv6_address_alone)
 {
     if (!has_ipv6())
         cr_skip_test("there is no IPv6");
-    struct opened opened = must_open("::1", 0);
+    struct opened opened = must_open("::1", port_reserve());
     cr_assert_eq(opened.count, 1);
     cr_assert(is_reached("::1", opened.port));
     cr_assert_not(is_reached("127.0.0.1", opened.port));
@@ -155,10 +156,9 @@ Test(listener_open, gives_both_families_of_any_the_same_port)
 
 Test(listener_open, takes_the_port_that_it_is_told)
 {
-    struct opened chosen = must_open("127.0.0.1", 0);
-    close_all(&chosen);
-    struct opened opened = must_open("127.0.0.1", chosen.port);
-    cr_assert_eq(opened.port, chosen.port);
+    uint16_t port = port_reserve();
+    struct opened opened = must_open("127.0.0.1", port);
+    cr_assert_eq(opened.port, port);
     close_all(&opened);
 }
 
@@ -281,18 +281,10 @@ Test(listener_open, names_the_address_that_is_in_use_and_leaves_nothing_open)
     if (!has_ipv6())
         return;
     /* A port whose first family of any is free; the second one is not. */
-    struct opened first = {.count = 0};
-    struct problem problem;
-    opened = must_open("::1", 0);
-    for (int i = 0; i < 50 && try_open("127.0.0.1", opened.port, &first, &problem) != ERROR_NONE;
-         i++) {
-        close_all(&opened);
-        opened = must_open("::1", 0);
-    }
-    close_all(&first);
+    opened = must_open("::1", port_reserve());
     expect_refusal("::1", opened.port, ERROR_BUSY, "Address already in use");
     expect_refusal("*", opened.port, ERROR_BUSY, "Address already in use");
-    first = must_open("127.0.0.1", opened.port);
+    struct opened first = must_open("127.0.0.1", opened.port);
     close_all(&first);
     close_all(&opened);
 }
