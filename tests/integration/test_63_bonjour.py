@@ -82,6 +82,7 @@ def test_every_listener_that_others_can_reach_is_published_by_its_host_and_port(
 def test_two_sockets_of_one_value_are_one_service(world, serve):
     server = serve(world, f"http://{IPV4}:0", "http://0.0.0.0:4001?reuse=1", "http://0.0.0.0:4001?reuse=1")
     world.await_names({name_of(server, IPV4), name_of(server, index=1)}, seen=server.describe)
+    wait_until(lambda: server.stderr.count("Published as") >= 2, "it to say so", seen=server.describe)
     assert server.stderr.count("Published as") == 2
 
 

@@ -30,6 +30,7 @@ class Sampler:
 
     def __enter__(self):
         assert self.sockets, "the server listens"
+        self.look_at_pid_file()
         self.thread.start()
         return self
 
@@ -41,13 +42,14 @@ class Sampler:
             assert not self.complaints, f"in {self.rounds} rounds: {self.complaints[:5]}"
 
     def run(self):
-        while True:
+        is_last = False
+        while not is_last:
+            # One more round begins when it is over, however long this thread had to wait.
+            is_last = self.is_over.is_set()
             self.look_at_pid_file()
             if self.rounds % ROUNDS_PER_LOOK == 0:
                 self.look_at_sockets()
             self.rounds += 1
-            if self.is_over.is_set():
-                return
 
     def complain(self, text):
         self.complaints.append(f"{time.monotonic():.3f}: {text}")

@@ -268,9 +268,19 @@ class Server:
         # As long as the launcher is there, what it has started is its child.
         if not self.stays_in_foreground:
             self.process.wait(limit)
-        # A predecessor that had still connections was the parent.
+        return wait_until(self.status_of_the_end, "the status of its end", limit, seen=self.describe)[0]
+
+    def status_of_the_end(self):
+        """The manager's, alone in a tuple; None as long as it is not known. A predecessor that had still connections was its
+        parent, and writes it down."""
         ends = [end for trace in self.traces() for end in trace.find(event="exited", pid=self.manager)]
-        return ends[0].get("status", -ends[0].get("signal", 0)) if ends else processes.reap(self.manager)
+        if ends:
+            return (ends[0].get("status", -ends[0].get("signal", 0)),)
+        try:
+            status = processes.reap(self.manager)
+        except ChildProcessError:
+            return None
+        return None if status is None else (status,)
 
     def stop(self, name="TERM", limit=LIMIT):
         self.signal(name)
