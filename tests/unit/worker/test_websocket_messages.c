@@ -137,10 +137,8 @@ Test(websocket_messages, wait_in_bounds_for_a_slow_client)
 }
 
 /* Each asks for more than it is itself; none finds that there is no room for its answer. */
-Test(websocket_messages, are_taken_up_one_by_one_as_their_answers_are_taken)
+static void ask_for_much(int fd)
 {
-    served_start(&settings);
-    int fd = talk_open_over(client_connect_narrow(), OPENING("/ws"));
     struct bytes order = talk_bytes("", "text:!b");
     char orders[4096];
     size_t size = 0;
@@ -151,6 +149,23 @@ Test(websocket_messages, are_taken_up_one_by_one_as_their_answers_are_taken)
         cr_assert_eq(strncmp(talk_read(fd, 1), "binary:", 7), 0, "message %zu", i);
     close_well(fd);
     served_expect_good_end();
+}
+
+Test(websocket_messages, are_taken_up_one_by_one_as_their_answers_are_taken)
+{
+    served_start(&settings);
+    ask_for_much(talk_open_over(client_connect_narrow(), OPENING("/ws")));
+}
+
+/* What the kernel takes within one turn does not wait: more of it than may wait is no reason to
+ * have no room. */
+Test(websocket_messages, are_all_answered_if_the_answers_are_taken_at_once)
+{
+    int room = 2 * STREAM_WAITING_MAX;
+    cr_assert_eq(setsockopt(settings.listeners[0].fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room),
+                 0);
+    served_start(&settings);
+    ask_for_much(talk_open(OPENING("/ws")));
 }
 
 /* A client that sends and does not read is not read from. */
