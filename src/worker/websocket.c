@@ -119,7 +119,7 @@ void websocket_receive(struct toad_websocket *ws, struct bytes *input)
         if (connection->is_held_up ||
             !ws_session_receive(&ws->session, input, ws->worker->now_us, &event))
             return;
-        /* What the client has taken in this turn does not wait. */
+        /* Not held up, the client has taken what it was sent in this turn. */
         ws->queued = 0;
         handle(ws, &event);
     }

@@ -33,7 +33,7 @@ class Expected:
     """A failure that is known. `observation`, or one of several, is found in the message; `*` in it stands for anything.
     `sometimes`: it depends on chance, and a pass is one, too."""
     check: tuple        # globs
-    observation: str
+    observation: str | list
     reason: str
     kind: str = "differs"
     link: str = ""
