@@ -63,12 +63,12 @@ int heir_become(void *context, int channel, int errors)
     heir->pid = getpid();
     heir->count++;
     while (heir->must_exit == 0) {
+        hear(channel);
+        speak(channel, errors);
         if (heir->must_hang_up && channel >= 0) {
             (void)close(channel);
             channel = -1;
         }
-        hear(channel);
-        speak(channel, errors);
         if (sigtimedwait(&all, NULL, &turn) != SIGTERM)
             continue;
         hear(channel);

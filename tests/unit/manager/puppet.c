@@ -53,13 +53,15 @@ static void say_in_pieces(int fd, const char *line)
 static void beat(struct puppet *puppet, enum puppet_part part, int fd)
 {
     char line[32];
-    puppet->beat_us = patience_now_us();
+    int64_t begun_us = patience_now_us();
     puppet->beats++;
     (void)snprintf(line, sizeof line, "%d%s\n", (int)puppet->pid, puppet->must_leave ? ":1" : "");
     if (part == PUPPET_TORN)
         say_in_pieces(fd, line);
     else
         say(fd, line, strlen(line));
+    /* A puppet may be stopped at any moment: what is not written is no beat. */
+    puppet->beat_us = begun_us;
 }
 
 static bool is_beating(const struct puppet *puppet, enum puppet_part part)

@@ -34,7 +34,7 @@ struct puppet {
     unsigned terms;
     unsigned reopens; /* USR1 */
     int64_t started_us;
-    int64_t beat_us; /* when it began to write its last beat */
+    int64_t beat_us; /* when it began to write the last beat that it has written */
     int64_t quit_us; /* when it first heard the signal */
     int64_t term_us;
     bool is_marked; /* HYPNOTOAD_WORKER is 1 */

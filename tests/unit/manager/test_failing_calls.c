@@ -51,7 +51,7 @@ static struct manager_settings quick_settings(void)
 {
     struct manager_settings settings = managed_settings();
     settings.heartbeat_interval_us = 100 * MILLISECOND_US;
-    settings.heartbeat_timeout_us = 900 * MILLISECOND_US;
+    settings.heartbeat_timeout_us = PATIENCE_US;
     settings.workers = 1;
     return settings;
 }

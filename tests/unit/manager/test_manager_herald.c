@@ -47,7 +47,9 @@ static int be_herald(void *context, bool is_quiet)
     while (herald->must_exit == 0)
         if (sigtimedwait(&heeded, NULL, &turn) == SIGUSR1)
             herald->reopens++;
-    return herald->must_exit;
+    int status = herald->must_exit;
+    herald->must_exit = 0;
+    return status;
 }
 
 static bool is_born(void *context)

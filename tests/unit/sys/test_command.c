@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SHORT_US (300 * MILLISECOND_US)
+#define SHORT_US (3 * SECOND_US)
 
 struct told {
     struct command_result result;

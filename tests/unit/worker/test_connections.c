@@ -348,7 +348,7 @@ Test(connections, do_not_linger_for_ever)
 {
     settings.session.keep_alive_requests = 1;
     settings.session.linger_timeout_us = 10 * MILLISECOND_US;
-    settings.session.inactivity_timeout_us = 50 * MILLISECOND_US;
+    settings.session.inactivity_timeout_us = 2 * SECOND_US;
     served_start(&settings);
     int fd = client_connect_narrow();
     client_send(fd, GET("/large"));

@@ -174,10 +174,13 @@ Test(tls, gives_a_handshake_its_time_and_no_more)
 /* Promise WRK-2: it is a connection like others, and must not be cut while it begins. */
 Test(tls, waits_for_a_handshake_when_it_leaves)
 {
-    client_wrap = NULL;
     served_start(&settings);
+    client_wrap = NULL;
     int fd = client_connect();
     client_send(fd, "\x16");
+    /* Whoever came later was accepted later. */
+    client_wrap = tunnel_open;
+    cr_expect_eq(count_answers(client_ask_once(GET("/"))), 1);
     cr_expect(!patience_readable(fd, 50000));
     served_send(SIGQUIT);
     served_await(&served->drains, 1);
