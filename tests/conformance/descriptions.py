@@ -1,4 +1,4 @@
-"""descriptions - what a target is, read from a file (TOML or JSON):
+"""descriptions - what a target is, read from a file (TOML or JSON; target-1.schema.json):
 
     name = "mine"
     command = "/opt/mine/hypnotoad {options} --config {config} {app}"
@@ -22,12 +22,12 @@ import shlex
 import tomllib
 from dataclasses import dataclass
 
+import jsonschema
+
 from conformance import HERE, ROOT
 from conformance.verdicts import Expected
 
-MEMBERS = {"name", "title", "command", "kind", "capabilities", "lacks", "simulator", "notes", "expected_failures", "environment"}
-FAILURE_MEMBERS = {"check", "observation", "reason", "kind", "link", "sometimes"}
-FAILURE_KINDS = {"differs", "defect"}
+SCHEMA = HERE / "target-1.schema.json"
 
 
 class BadDescription(Exception):
@@ -42,6 +42,7 @@ class Description:
     command: tuple
     simulator: tuple
     capabilities: frozenset
+    lacks: frozenset    # what it says that it has not
     notes: dict         # of a capability or a setting that is lacking: why
     environment: dict
     expected: tuple
@@ -74,15 +75,21 @@ def read(path):
         raise BadDescription(f"{path}: {error}") from error
 
 
-def expected_failures(path, members):
-    for number, row in enumerate(members.get("expected_failures", []), 1):
-        where = f"{path}: expected failure {number}"
-        if unknown := set(row) - FAILURE_MEMBERS:
-            raise BadDescription(f"{where}: {sorted(unknown)} is unknown, not one of {sorted(FAILURE_MEMBERS)}")
-        if missing := [name for name in ("check", "observation", "reason") if not row.get(name)]:
-            raise BadDescription(f"{where}: {', '.join(missing)} must not be missing")
-        if row.get("kind", "differs") not in FAILURE_KINDS:
-            raise BadDescription(f"{where}: kind is {row['kind']!r}, not one of {sorted(FAILURE_KINDS)}")
+def check(path, members):
+    """Complains about the first thing that is wrong with them."""
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text()))
+    wrong = jsonschema.exceptions.best_match(validator.iter_errors(members))
+    if wrong is not None:
+        raise BadDescription(": ".join((str(path), *places(wrong.absolute_path), wrong.message)))
+
+
+def places(steps):
+    """Members by their names, those of a list by their number."""
+    return [f"number {step + 1}" if isinstance(step, int) else step for step in steps]
+
+
+def expected_failures(rows):
+    for row in rows:
         names = [row["check"]] if isinstance(row["check"], str) else row["check"]
         yield Expected(**row | {"check": tuple(names)})
 
@@ -92,17 +99,17 @@ def load(name, kinds):
     path = HERE / "targets" / f"{name}.toml"
     path = path if path.exists() else pathlib.Path(name)
     members = read(path)
-    if unknown := set(members) - MEMBERS:
-        raise BadDescription(f"{path}: {sorted(unknown)} is unknown, not one of {sorted(MEMBERS)}")
+    check(path, members)
     kind = members.get("kind", "c")
     if kind not in kinds:
         raise BadDescription(f"{path}: kind is {kind!r}, not one of {sorted(kinds)}")
     adapter = kinds[kind]
-    capabilities = set(members.get("capabilities", adapter.CAPABILITIES)) - set(members.get("lacks", ()))
+    lacks = frozenset(members.get("lacks", ()))
     folder = path.resolve().parent
     return Description(
         name=members.get("name") or path.stem, title=members.get("title") or members.get("name") or path.stem, kind=kind,
         command=words_of(members.get("command", adapter.COMMAND), folder),
-        simulator=words_of(members.get("simulator", adapter.SIMULATOR), folder), capabilities=frozenset(capabilities),
+        simulator=words_of(members.get("simulator", adapter.SIMULATOR), folder),
+        capabilities=frozenset(members.get("capabilities", adapter.CAPABILITIES)) - lacks, lacks=lacks,
         notes=members.get("notes", {}), environment=members.get("environment", {}),
-        expected=tuple(expected_failures(path, members)), path=str(path))
+        expected=tuple(expected_failures(members.get("expected_failures", ()))), path=str(path))

@@ -63,7 +63,7 @@ def target_complaints(target, checks):
         for pattern in known.check:
             if not fnmatch.filter(checks.checks, pattern):
                 yield f"{target.path}: an expected failure names {pattern!r}, which fits no check"
-    for capability in sorted(target.capabilities - set(adapters.CAPABILITIES)):
+    for capability in sorted((target.capabilities | target.lacks) - set(adapters.CAPABILITIES)):
         yield f"{target.path}: {capability!r} is no capability"
     for capability in sorted(set(target.notes) - set(adapters.CAPABILITIES)):
         yield f"{target.path}: a note for {capability!r}, which is no capability"

@@ -69,6 +69,10 @@ def main(arguments=None):
     except (descriptions.BadDescription, OSError, ValueError, report.Unfit) as bad:
         complain(bad)
         return BAD_USAGE
+    if complaints := [complaint for target in targets for complaint in lint.target_complaints(target, checks)]:
+        for complaint in complaints:
+            complain(complaint)
+        return BAD_USAGE
     trials = [try_target(name, target, selected, asked) for name, target in zip(asked.target, targets)]
     return conclude(trials, others, asked, checks)
 

@@ -108,3 +108,15 @@ def test_the_list_runs_nothing(conform, target):
 def test_two_targets_stand_side_by_side(conform, target):
     run = conform("--target", target("one"), "--target", target("two"), "--only", "CLI-1.*")
     assert run.status == 0 and [one["name"] for one in run.report["targets"]] == ["one", "two"]
+
+
+@pytest.mark.parametrize("members, told", [
+    ({"command": 5}, "command: 5 is not of type 'string'"),
+    ({"lacks": ["traec"]}, "'traec' is no capability"),
+    ({"expected_failures": [{"check": "CLI-2.*", "observation": 5, "reason": "x"}]}, "number 1: observation: 5 is not"),
+])
+def test_nothing_runs_against_a_description_that_is_wrong(conform, target, members, told):
+    path = target(**members)
+    run = conform("--target", path, "--only", "CLI-1.*")
+    assert run.status == 2 and run.report is None, run
+    assert run.stderr.count("ci/conform: ") == 1 and f"{path}: " in run.stderr and told in run.stderr, run

@@ -87,11 +87,34 @@ def test_a_clause_takes_every_check_that_cites_it():
 # ---- Descriptions ----
 
 SOUND = {"name": "x", "kind": "c"}
+FAILURE = {"check": "CLI-1.a", "observation": "x", "reason": "x"}
+
+
+def expecting(**members):
+    """With a second failure, which differs from the sound one in these members; None: it is missing."""
+    second = {name: value for name, value in (FAILURE | members).items() if value is not None}
+    return SOUND | {"expected_failures": [FAILURE, second]}
+
+
 BROKEN = {
-    "is unknown": SOUND | {"colour": "green"}, "kind is 'cobol'": SOUND | {"kind": "cobol"},
-    "observation must not be missing": SOUND | {"expected_failures": [{"check": "CLI-1.a", "reason": "x"}]},
-    "['because'] is unknown": SOUND | {"expected_failures": [{"check": "CLI-1.a", "observation": "x", "reason": "x", "because": "x"}]},
-    "kind is 'feature'": SOUND | {"expected_failures": [{"check": "CLI-1.a", "observation": "x", "reason": "x", "kind": "feature"}]},
+    "('colour' was unexpected)": SOUND | {"colour": "green"},
+    "kind is 'cobol'": SOUND | {"kind": "cobol"},
+    "command: 5 is not of type 'string'": SOUND | {"command": 5},
+    "lacks: 'trace' is not of type 'array'": SOUND | {"lacks": "trace"},
+    "capabilities: number 2: 7 is not of type 'string'": SOUND | {"capabilities": ["trace", 7]},
+    "notes: trace: ['x'] is not of type 'string'": SOUND | {"notes": {"trace": ["x"]}},
+    "environment: A: 1 is not of type 'string'": SOUND | {"environment": {"A": 1}},
+    "expected_failures: {} is not of type 'array'": SOUND | {"expected_failures": {}},
+    "expected_failures: number 1: 'x' is not of type 'object'": SOUND | {"expected_failures": ["x"]},
+    "expected_failures: number 2: 'observation' is a required": expecting(observation=None),
+    "expected_failures: number 2: observation: 5 is not of type 'string', 'array'": expecting(observation=5),
+    "expected_failures: number 2: observation: [] is too short": expecting(observation=[]),
+    "expected_failures: number 2: observation: number 2: None is not": expecting(observation=["x", None]),
+    "expected_failures: number 2: check: number 1: {} is not of type 'string'": expecting(check=[{}]),
+    "expected_failures: number 2: sometimes: 'no' is not of type 'boolean'": expecting(sometimes="no"),
+    "expected_failures: number 2: Additional": expecting(because="x"),
+    "expected_failures: number 2: kind: 'feature' is not one of ['differs', 'defect']": expecting(kind="feature"),
+    "[] is not of type 'object'": [],
 }
 
 
@@ -112,9 +135,14 @@ def test_a_description_may_be_toml_and_finds_its_places(tmp_path):
     assert "trace" not in found.capabilities and "lock_file" in found.capabilities
 
 
-def test_an_expected_failure_that_fits_no_check_is_found(tmp_path):
+@pytest.mark.parametrize("told, members", [
+    ("an expected failure names 'CLI-9.gone', which fits no check", {"expected_failures": [FAILURE | {"check": "CLI-9.gone"}]}),
+    ("'colour' is no capability", {"capabilities": ["trace", "colour"]}),
+    ("'traec' is no capability", {"lacks": ["traec"]}),
+    ("a note for 'traec', which is no capability", {"notes": {"traec": "It has none."}}),
+])
+def test_a_name_that_stands_for_nothing_is_found(tmp_path, told, members):
     path = tmp_path / "x.json"
-    path.write_text(json.dumps(SOUND | {"expected_failures": [{"check": "CLI-9.gone", "observation": "x", "reason": "x"}]}))
+    path.write_text(json.dumps(SOUND | members))
     target = descriptions.load(path, adapters.KINDS)
-    assert [complaint.partition(": ")[2] for complaint in lint.target_complaints(target, planted(*GOOD))] == \
-        ["an expected failure names 'CLI-9.gone', which fits no check"]
+    assert list(lint.target_complaints(target, planted(*GOOD))) == [f"{path}: {told}"]
