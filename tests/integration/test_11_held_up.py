@@ -7,7 +7,9 @@ import pytest
 from harness import stays_so, wait_until
 from harness.pipes import fill_pipe
 
-QUICK = {"heartbeat_interval": 0.25, "heartbeat_timeout": 0.5, "graceful_timeout": 1}
+QUICK = {"heartbeat_interval": 0.25, "heartbeat_timeout": 2, "graceful_timeout": 1}
+# Longer than heartbeat_interval and heartbeat_timeout, and than any pass of the loop.
+GAP = 3
 
 
 @pytest.fixture
@@ -27,8 +29,7 @@ def serves(server):
 @pytest.mark.promise("MGR-12", "HBT-2")
 def test_after_a_gap_no_worker_is_replaced(server):
     workers = server.workers()
-    # Longer than heartbeat_interval and heartbeat_timeout, and than any pass of the loop.
-    time.sleep(3)
+    time.sleep(GAP)
     server.signal("CONT")
     server.await_beats(workers, 4)
     assert server.workers() == workers
@@ -38,7 +39,7 @@ def test_after_a_gap_no_worker_is_replaced(server):
 @pytest.mark.promise("HBT-5", "MGR-12")
 def test_the_service_goes_on_while_the_manager_is_stopped(server):
     workers = server.workers()
-    stays_so(lambda: serves(server), 2, "the service")
+    stays_so(lambda: serves(server), GAP, "the service")
     server.signal("CONT")
     assert serves(server) and server.workers() == workers
 
@@ -48,7 +49,7 @@ def test_a_full_pipe_costs_beats_and_nothing_else(server):
     workers = server.workers()
     assert fill_pipe(server) > 4096
     # Each worker finds the pipe full several times meanwhile.
-    stays_so(lambda: serves(server), 1.5, "the service")
+    stays_so(lambda: serves(server), GAP, "the service")
     server.signal("CONT")
     server.await_beats(workers, 4)
     assert server.workers() == workers

@@ -29,7 +29,7 @@ def test_it_appears_once_the_server_is_ready(prepare):
 
 @pytest.mark.promise("PID-1", "CLI-6")
 def test_without_ready_workers_there_is_none(prepare):
-    server = prepare("hanging_worker_start", heartbeat_interval=1, heartbeat_timeout=1, graceful_timeout=0)
+    server = prepare("hanging_worker_start", heartbeat_interval=1, heartbeat_timeout=4, graceful_timeout=0)
     server.excuse("log", "the last line is the error")
     server.launch()
     server.await_trace(event="spawned")

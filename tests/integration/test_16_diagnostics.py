@@ -10,7 +10,7 @@ from harness.server import LOG_LINE
 
 @pytest.mark.promise("OBS-1", "CLI-7")
 def test_debugging_prints_the_originals_diagnostics(prepare):
-    quick = {"graceful_timeout": 1, "heartbeat_interval": 0.25, "heartbeat_timeout": 0.5}
+    quick = {"graceful_timeout": 1, "heartbeat_interval": 0.25, "heartbeat_timeout": 2}
     server = prepare("probe", environment={"HYPNOTOAD_DEBUG": "1"}, workers=1, **quick)
     server.excuse("log", "diagnostics are no log lines")
     server.excuse("deaths", "the test kills a worker")
@@ -43,7 +43,7 @@ def test_without_debugging_there_are_none(start):
 
 @pytest.mark.promise("OBS-2", "MGR-15")
 def test_a_trace_replays(start, build):
-    server = start(workers=3, heartbeat_interval=0.25, heartbeat_timeout=0.5, graceful_timeout=1, spare=1)
+    server = start(workers=3, heartbeat_interval=0.25, heartbeat_timeout=2, graceful_timeout=1, spare=1)
     server.excuse("deaths", "the test kills a worker")
     for name, count in (("TTIN", 1), ("TTIN", 2), ("TTOU", 1), ("USR1", 1), ("TTOU", 2), ("TTOU", 3)):
         server.signal(name)

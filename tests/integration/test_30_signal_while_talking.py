@@ -13,7 +13,7 @@ from harness_faults import sweep
 from harness_faults.tracer import Tracee
 
 # A worker that has nothing to do beats: whoever leads it comes to any number of calls.
-SETTINGS = {"app": "probe", "workers": 1, "keep_alive_timeout": 0.25, "heartbeat_interval": 0.1, "heartbeat_timeout": 60}
+SETTINGS = {"app": "probe", "workers": 1, "keep_alive_timeout": 20, "heartbeat_interval": 0.1, "heartbeat_timeout": 60}
 SCHEMES = pytest.mark.parametrize("scheme", ["http", "https"])
 IN_SHARES = pytest.mark.parametrize("share", range(sweep.SHARES))
 
@@ -26,10 +26,12 @@ def shooting(build, tmp_path):
 
 
 class Talk:
-    """A client in a thread of its own, so that the worker can be led meanwhile. `is_gone` says that the worker is."""
+    """A client in a thread of its own, so that the worker can be led meanwhile. `is_free` says that the worker is led no more,
+    `is_gone` that it is gone."""
 
     def __init__(self, way, server):
         self.is_said = threading.Event()
+        self.is_free = threading.Event()
         self.is_gone = threading.Event()
         self.pool = ThreadPoolExecutor(1)
         self.outcome = self.pool.submit(way, server, self)
@@ -46,11 +48,15 @@ class Talk:
 # ---- What the clients do ----
 
 def ask(server, talk):
-    """Asks who answers and waits until the server closes."""
+    """Asks who answers, and once more for the last time if the server has not said that it closes; then it must."""
     with sweep.visit(server) as connection:
         answer = connection.get("/pid")
         assert answer.status == 200
         talk.is_said.set()
+        if not answer.closes:
+            assert talk.is_free.wait(LIMIT)
+            last = connection.get("/pid", "Connection: close")
+            assert (last.status, last.number, last.closes) == (200, answer.number, True)
         rest = connection.read_rest()
         assert rest == b"", rest
         return f"answered by worker {1 if answer.number == server.led else 2}"
@@ -104,6 +110,7 @@ def recorder(way):
     def record(server):
         tracee, talk, calls = lead(server, way, lambda talk, call, count: call.name == "epoll_wait" and talk.is_said.is_set())
         tracee.let_go()
+        talk.is_free.set()
         talk.end()
         return calls
     return record
@@ -113,6 +120,7 @@ def shoot(server, way, position):
     tracee, talk, _ = lead(server, way, lambda talk, call, count: count > position)
     server.signal("QUIT", tracee.pid)
     tracee.let_go()
+    talk.is_free.set()
     end = server.await_trace(event="exited", pid=tracee.pid)
     outcome = talk.end()
     assert end.get("status") == 0, end

@@ -15,7 +15,7 @@ from harness_faults import memory_group, sweep
 from harness_faults.strace import Injection, start_under
 from harness_faults.tracer import Tracee
 
-QUICK = {"heartbeat_interval": 0.25, "heartbeat_timeout": 0.5, "graceful_timeout": 1}
+QUICK = {"heartbeat_interval": 0.25, "graceful_timeout": 1}
 
 ROWS = {
     # A worker crashes; the kernel kills it; it crashes again and again.
@@ -159,7 +159,7 @@ def test_p2_a_worker_without_memory_is_replaced(start):
 @pytest.mark.promise("MGR-1", "MGR-11", "HBT-6")
 def test_p5_a_worker_that_no_signal_ends_does_not_hold_the_manager_up(start, tmp_path):
     """The worker is stopped and the manager's signals do not arrive: for the manager, one that not even KILL ends."""
-    server = start("hello", workers=2, **QUICK)
+    server = start("hello", workers=2, heartbeat_timeout=3, **QUICK)
     victim, other = server.workers()
     with Injection(server.manager, tmp_path / "strace", "kill:retval=0"):
         server.freeze(victim)
@@ -352,7 +352,7 @@ def test_p14_a_foreign_number_is_never_signalled(start, prepare, command, build)
 
 @pytest.mark.promise("HBT-4", "MGR-1")
 def test_p16_a_beat_of_the_dead_changes_nothing(start):
-    server = start("hello", workers=2, **QUICK)
+    server = start("hello", workers=2, heartbeat_timeout=20, **QUICK)
     server.excuse("deaths", "the test kills a worker")
     victim, other = server.workers()
     server.signal("KILL", victim)

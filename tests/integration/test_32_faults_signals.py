@@ -8,7 +8,9 @@ import pytest
 
 from harness import processes, wait_until
 from harness.deploying import Link
+from harness_faults import sweep
 from harness_faults.strace import start_under
+from harness_faults.tracer import Tracee
 
 STORM = 10_000
 # None of them ends a server; TTIN and TTOU hold each other in balance. HUP and USR2 begin one hot deployment, which hangs, and
@@ -74,13 +76,14 @@ def test_s2_no_signal_goes_to_a_group_or_to_everybody(prepare):
 
 @pytest.mark.promise("MGR-5", "MGR-2")
 def test_s4_quit_after_term_changes_nothing(start):
-    """A stopped worker lets the stop take its whole second, in which QUIT comes."""
+    """A stopped worker lets the stop take its whole second, in which QUIT comes: the manager stands still until it is there."""
     server = start("hello", workers=2)
     frozen, _ = server.workers()
     server.freeze(frozen)
-    server.signal("TERM")
-    server.await_trace(action="signal", signal="TERM", pid=frozen)
-    server.signal("QUIT")
+    with Tracee(server.manager) as manager:
+        server.signal("TERM")
+        sweep.follow(manager, lambda call, count: call.name == "kill")
+        server.signal("QUIT")
     server.await_trace(event="signal", signal="QUIT")
     assert server.await_end() == 0
     steps = [line["signal"] for line in server.trace.find(action="signal", pid=frozen)]

@@ -218,7 +218,7 @@ def test_r11_a_worker_that_stops_with_the_lock_in_hand_makes_nobody_deaf(start, 
     for _ in range(100):
         assert server.get("/pid").number != holder
     took = time.monotonic() - began
-    assert took < 10, "each of them would wait for ever, or the first one for a second"
+    assert took < 50, "each of them would wait for ever, or the first one for a second"
     if name == "STOP":
         server.signal("CONT", holder)
     server.await_workers(3)

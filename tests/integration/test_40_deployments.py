@@ -2,7 +2,8 @@
 import pytest
 
 from harness import processes, wait_until
-from harness.deploying import GENTLE, MIX, Link, await_last, deploy, generation_of, reconfigure
+from harness.deploying import (GENTLE, MIX, Link, await_last, await_leaving, begin_request, deploy, end_request, generation_of,
+                               reconfigure)
 from harness.sampler import Sampler
 from load.traffic import Load
 
@@ -79,15 +80,15 @@ def test_a_worker_that_is_ready_before_the_others_does_not_accept_yet(prepare, b
 def test_the_old_generation_finishes_what_it_has(start):
     server = start(workers=2)
     with server.connect() as slow:
-        slow.ask("/slow?s=2")
-        slow.await_taken()
-        old = server.manager
+        worker = slow.get("/pid").number
+        begin_request(slow)
+        old, trace = server.manager, server.trace
         server.signal("USR2")
         server.await_successor()
         assert server.get("/pid").number in server.await_workers(2)
         assert processes.lives(old), "it has a request to answer"
-        answer = slow.read_answer()
-        assert (answer.status, answer.closes) == (200, True)
+        await_leaving(trace, worker)
+        assert end_request(slow).closes
     server.await_gone(old)
 
 
@@ -95,13 +96,14 @@ def test_the_old_generation_finishes_what_it_has(start):
 def test_usr2_while_one_is_under_way_does_nothing(prepare, tmp_path):
     wait = tmp_path / "seconds"
     server = prepare("slow_init", environment={"INIT_SECONDS_FILE": str(wait)}).start()
-    wait.write_text("1")
+    wait.write_text("60")
     server.signal("USR2")
     server.await_trace(event="upgrade_spawned")
     for count in range(2, 5):
         server.signal("USR2")
         server.await_signals("USR2", count)
     first, = server.trace.find(event="upgrade_spawned")
+    wait.unlink()
     server.await_successor()
     assert server.manager == first["pid"]
     await_last(server)
@@ -171,6 +173,7 @@ def test_a_warning_of_the_new_generation_comes_to_the_terminal_and_to_the_log_on
     server.await_successor()
     assert server.stderr.count("pid_file stays") == 1
     assert not (server.directory / "elsewhere.pid").exists()
+    await_last(server)
 
 
 def deploy_from_here(server, command):
@@ -183,11 +186,12 @@ def deploy_from_here(server, command):
 def test_who_asks_during_a_deployment_is_told_so(prepare, command, tmp_path):
     wait = tmp_path / "seconds"
     server = prepare("slow_init", environment={"INIT_SECONDS_FILE": str(wait)}).start()
-    wait.write_text("2")
+    wait.write_text("60")
     server.signal("USR2")
     server.await_trace(event="upgrade_spawned")
     result = deploy(server, command)
     assert result.status == 1 and "under way already" in result.stderr
+    wait.unlink()
     server.await_successor()
     await_last(server)
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from harness import processes, stays_so
-from harness.deploying import Link, await_last, deploy, generation_of, write_script
+from harness.deploying import Link, await_last, begin_request, deploy, end_request, generation_of, write_script
 from harness.sampler import Sampler
 
 
@@ -54,8 +54,7 @@ def test_many_generations_that_still_drain_do_not_hinder_the_next(start):
     slow, managers = [], []
     for _ in range(6):
         connection = server.connect()
-        connection.send(b"POST /len HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n")
-        connection.await_taken()
+        begin_request(connection)
         slow.append(connection)
         managers.append(server.manager)
         server.signal("USR2")
@@ -64,8 +63,7 @@ def test_many_generations_that_still_drain_do_not_hinder_the_next(start):
     assert all(map(processes.lives, managers))
     for connection in slow:
         with connection:
-            connection.send(b"x")
-            assert connection.read_answer().status == 200
+            end_request(connection)
     for manager in managers:
         server.await_gone(manager)
     await_last(server, 1)
@@ -186,7 +184,7 @@ def test_a_stale_handover_is_refused(linked, build, tmp_path):
     rewriting(again, build, tmp_path, f"cat > /dev/null; cat {stale}")
     again.signal("USR2")
     again.await_trace(action="end_upgrade")
-    assert "handover names no channel" in again.stderr
+    again.await_log("handover names no channel")
     assert again.get("/").status == 200
 
 

@@ -139,7 +139,8 @@ def test_an_application_that_is_gone(stage, build):
     with Sampler(scene.server), Load(scene.server.address, MIX, GENTLE) as load:
         scene.app.path.unlink()
         scene.signal()
-        assert "cannot find application" in scene.server.stderr and str(scene.app) in scene.server.stderr
+        for text in ("cannot find application", str(scene.app)):
+            scene.server.await_log(text)
         scene.is_unharmed()
         scene.app.switch(build.app("probe"))
         scene.recovers()

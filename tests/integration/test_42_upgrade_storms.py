@@ -11,6 +11,7 @@ from collections import Counter
 import pytest
 
 from harness import LIMIT, processes, stays_so, wait_until
+from harness.deploying import begin_request, end_request
 from harness.sampler import Sampler
 from harness_faults import sweep
 from harness_faults.tracer import Tracee
@@ -96,7 +97,7 @@ def test_a_deployment_every_quarter_of_a_second(start):
     asked = 0
     with Sampler(server), Load(server.address, {**MIX, "think": 4}, GENTLE) as load:
         end = time.monotonic() + SECONDS
-        while (began := time.monotonic()) < end:
+        while (began := time.monotonic()) < end or asked < 3:
             server.signal("USR2")
             server.await_successor()
             asked += 1
@@ -132,13 +133,12 @@ def test_usr2_while_starting_does_nothing(prepare, tmp_path):
 def test_usr2_while_leaving_does_nothing(start, name):
     server = start(workers=WORKERS)
     with server.connect() as slow:
-        slow.ask("/slow?s=1")
-        slow.await_taken()
+        begin_request(slow)
         server.signal("QUIT")
         server.await_signals("QUIT", 1)
         server.signal(name)
         server.await_trace(event="signal", signal="USR2")
-        assert slow.read_answer().status == 200
+        end_request(slow)
     assert server.await_end() == 0
     assert server.trace.find(action="spawn_upgrade") == [] and server.traces() == [server.first_trace]
 
@@ -148,9 +148,11 @@ def test_usr2_while_stopping_does_nothing(start):
     server = start(workers=WORKERS)
     for worker in server.workers():
         server.freeze(worker)
-    server.signal("TERM")
-    server.await_signals("TERM", 1)
-    server.signal("USR2")
+    with Tracee(server.manager) as manager:
+        server.signal("TERM")
+        # Here it stands still: the second that it gives them does not end before USR2 is there.
+        sweep.follow(manager, lambda call, count: call.name == "kill")
+        server.signal("USR2")
     server.await_trace(event="signal", signal="USR2")
     assert server.await_end() == 0
     assert server.trace.find(action="spawn_upgrade") == []
@@ -161,13 +163,12 @@ def test_usr2_to_a_generation_that_drains_does_nothing(start):
     server = start(workers=WORKERS)
     old, trace = server.manager, server.trace
     with server.connect() as slow:
-        slow.ask("/slow?s=1")
-        slow.await_taken()
+        begin_request(slow)
         server.signal("USR2")
         server.await_successor()
         processes.send(old, "USR2")
         wait_until(lambda: len(trace.find(event="signal", signal="USR2")) == 2, "the second USR2", seen=server.describe)
-        assert slow.read_answer().status == 200
+        end_request(slow)
     server.await_gone(old)
     assert len(trace.find(action="spawn_upgrade")) == 1 and server.successor() is None
 
@@ -195,17 +196,18 @@ def test_the_death_of_the_old_one_makes_the_new_one_serve(prepare, tmp_path):
     wait = tmp_path / "seconds"
     server = prepare("slow_init", environment={"INIT_SECONDS_FILE": str(wait)}, workers=WORKERS).start()
     with Load(server.address, {"new": 2, "keep-alive": 2, "pipelined": 1}, GENTLE) as load:
-        wait.write_text("0.5")
+        wait.write_text("60")
         server.signal("USR2")
         pid = server.await_trace(event="upgrade_spawned")["pid"]
         wait_until(lambda: b"HYPNOTOAD_HANDOVER=" in processes.read(pid, "environ"), "the new program", seen=server.describe)
         server.signal("KILL")
+        server.await_gone(server.manager)
+        wait.unlink()
         server.await_successor()
         assert server.manager == pid
         await_settled(server)
     assert load.losses() == {} and load.served() > 0
     assert f"predecessor is gone, manager {server.process.pid}" in server.stderr
-    wait.unlink()
     server.upgrade()
 
 
@@ -214,12 +216,12 @@ def test_the_death_of_an_old_one_that_drains_is_nothing_to_the_new_one(start):
     server = start(workers=WORKERS)
     old = server.manager
     with server.connect() as slow:
-        slow.ask("/slow?s=1")
-        slow.await_taken()
+        begin_request(slow)
         server.signal("USR2")
         server.await_successor()
         processes.send(old, "KILL")
-        assert slow.read_answer().status == 200
+        server.await_gone(old)
+        end_request(slow)
     await_settled(server)
     stays_so(lambda: server.get("/").status == 200, 0.2, "the service")
 

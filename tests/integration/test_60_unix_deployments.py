@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from harness import Connection, processes, wait_until
-from harness.deploying import GENTLE, Link, reconfigure
+from harness.deploying import GENTLE, Link, begin_request, end_request, reconfigure
 from harness.unix_sockets import IN_USE, answers, encoded_value, file_value, foreign, identity, mode_of, sockets
 from load.traffic import Load
 
@@ -61,13 +61,12 @@ def test_a_path_of_the_old_generation_goes_only_when_that_one_has_left(prepare, 
     server = prepare(listen=[file_value(stays), file_value(goes)]).start()
     old = server.manager
     with Connection(str(goes)) as slow:
-        slow.ask("/slow?s=1")
-        slow.await_taken()
+        begin_request(slow)
         reconfigure(server, listen=file_value(stays))
         server.signal("USR2")
         server.await_successor()
         assert processes.lives(old) and goes.exists()
-        assert slow.read_answer().status == 200
+        end_request(slow)
     server.await_gone(old)
     assert not goes.exists() and answers(stays)
 
@@ -78,13 +77,12 @@ def test_the_last_manager_removes_the_path_also_if_it_is_not_the_newest(prepare,
     server = prepare(listen=file_value(path)).start()
     old = server.manager
     with Connection(str(path)) as slow:
-        slow.ask("/slow?s=2")
-        slow.await_taken()
+        begin_request(slow)
         server.signal("USR2")
         server.await_successor()
         assert server.stop() == 0
         assert processes.lives(old) and path.exists()
-        assert slow.read_answer().status == 200
+        end_request(slow)
     server.await_gone(old)
     assert not path.exists()
 
@@ -125,7 +123,7 @@ def deploy_in_vain(server, told):
     count = len(server.trace.find(action="end_upgrade"))
     server.signal("USR2")
     wait_until(lambda: len(server.trace.find(action="end_upgrade")) > count, "the new generation to end", seen=server.describe)
-    assert told in server.stderr
+    server.await_log(told)
     assert server.pid_text() == f"{old}\n"
 
 

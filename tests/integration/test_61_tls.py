@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from harness import Connection
+from harness.deploying import await_leaving, begin_request, end_request
 from harness.tls import Duplex, SecureConnection, trusting
 from harness.tls_server import BOTH_VERSIONS, V12, V13, authority, handshake, listen, pair
 
@@ -226,8 +227,11 @@ def test_an_absolute_target_must_agree_with_the_connection(start):
 def test_a_request_under_way_is_answered_by_a_worker_that_leaves(start):
     server = start(listen=listen(), workers=1)
     with handshake(server, trusting()) as connection:
-        connection.ask("/slow?s=0.7")
-        server.upgrade()
-        answer = connection.read_answer()
-        assert answer.status == 200 and answer.closes
+        begin_request(connection)
+        old, trace, (worker,) = server.manager, server.trace, server.workers()
+        server.signal("USR2")
+        server.await_successor()
+        await_leaving(trace, worker)
+        assert end_request(connection).closes
         connection.wait_closed()
+    server.await_gone(old)

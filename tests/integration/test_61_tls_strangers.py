@@ -32,7 +32,7 @@ def test_plain_http_is_told_that_the_port_is_for_tls(start, request_bytes, has_b
 
 @pytest.mark.promise("LSN-3")
 def test_garbage_ends_at_once_and_leaves_nothing(start):
-    server = start(listen=listen(), workers=1, header_timeout=1)
+    server = start(listen=listen(), workers=1)
     lines = server.stderr.count("\n")
     worker, = server.workers()
     before = len(processes.descriptors_of(worker))
@@ -54,24 +54,24 @@ def test_garbage_ends_at_once_and_leaves_nothing(start):
 @pytest.mark.parametrize("begin", [b"", b"\x16", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100],
                          ids=["nothing", "a byte", "half a hello"])
 def test_a_handshake_has_a_deadline(start, begin):
-    server = start(listen=listen(), header_timeout=1)
+    server = start(listen=listen(), header_timeout=3)
     with server.connect() as connection:
         connection.send(begin)
         ended = connection.wait_closed()
-        assert 0.9 <= ended - connection.began < 30
+        assert 2.9 <= ended - connection.began < 30
     with handshake(server, trusting()) as connection:
         assert connection.get("/").status == 200
 
 
 @pytest.mark.promise("CON-3")
 def test_a_hello_that_trickles_has_the_same_deadline(start):
-    server = start(listen=listen(), header_timeout=1)
+    server = start(listen=listen(), header_timeout=3)
     with server.connect() as connection:
         with pytest.raises((BrokenPipeError, ConnectionResetError)):
             for byte in b"\x16\x03\x01\x02\x00" + b"x" * 3000:
                 connection.send(bytes([byte]))
                 time.sleep(0.02)
-        assert 0.9 <= time.monotonic() - connection.began < 30
+        assert 2.9 <= time.monotonic() - connection.began < 30
 
 
 @pytest.mark.promise("LSN-3")

@@ -13,6 +13,7 @@ from traffic import DOWNLOAD_SIZE, HELLO, Downloading, Lost, Options, Wire, get,
 
 PATIENCE = 30.0
 KEEP_ALIVE = 3
+PROBES = []
 
 HYPNOTOAD = """{{
     listen => '{url}', workers => {workers}, pid_file => '{home}/hypnotoad.pid', accepts => 0,
@@ -75,9 +76,12 @@ def has_children(pid):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Nobody else gets it as long as this process lives: what holds it is bound beside the server, but does not listen."""
+    probe = socket.socket()
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind(("127.0.0.1", 0))
+    PROBES.append(probe)
+    return probe.getsockname()[1]
 
 
 def make_pair(home):

@@ -84,6 +84,11 @@ class Wire:
     def send(self, data):
         self.attempt(self.socket.sendall, data)
 
+    def is_promised(self, asked):
+        """Whether the server still waits, as it said behind its last answer. That was asked for at this time, before the server
+        began to count."""
+        return self.promised is None or time.monotonic() - asked < self.promised
+
     def read_some(self):
         """At least a byte; an answer of which something has come is cut short, one of which nothing has is missing."""
         data = self.attempt(self.socket.recv, 1 << 16)
@@ -205,11 +210,13 @@ class KeepAlive(Client):
         with self.connect() as wire:
             persists = True
             while persists and not self.is_over.is_set():
+                asked = time.monotonic()
                 wire.send(get())
                 persists = wire.read_answer(HELLO)
                 self.count("served")
                 if self.options.pause:
                     time.sleep(self.options.pause)
+                persists = persists and wire.is_promised(asked)
 
 
 class Thinking(Client):
@@ -219,14 +226,14 @@ class Thinking(Client):
     def visit(self):
         with self.connect() as wire:
             while not self.is_over.is_set():
+                asked = time.monotonic()
                 wire.send(get())
                 persists = wire.read_answer(HELLO)
-                answered = time.monotonic()
                 self.count("served")
                 if not persists or wire.promised is None:
                     return
                 self.is_over.wait(random.uniform(0, 2 * wire.promised))
-                if time.monotonic() - answered >= wire.promised:
+                if not wire.is_promised(asked):
                     return
 
 
@@ -238,9 +245,11 @@ class Pipelining(Client):
         with self.connect() as wire:
             persists = True
             while persists and not self.is_over.is_set():
+                asked = time.monotonic()
                 persists = self.ask_many(wire)
                 if self.options.pause:
                     time.sleep(self.options.pause)
+                persists = persists and wire.is_promised(asked)
 
     def ask_many(self, wire):
         wire.send(get() * DEPTH)

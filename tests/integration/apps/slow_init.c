@@ -1,14 +1,23 @@
 /* slow_init - its init takes as many seconds as stand in the file that the environment variable
- * INIT_SECONDS_FILE names, 0 without one. It answers what the probe answers at /. */
+ * INIT_SECONDS_FILE names, 0 without one; whoever deletes the file ends it. It answers what the
+ * probe answers at /. */
 #include "fixture.h"
 
-#include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
-static double seconds_given(void)
+#define STEP_S 0.01
+
+static double now_s(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double seconds_given(const char *path)
 {
     char text[32] = "";
-    const char *path = getenv("INIT_SECONDS_FILE");
     FILE *file = path == NULL ? NULL : fopen(path, "r");
     if (file == NULL)
         return 0;
@@ -22,10 +31,11 @@ static int init(struct toad_host *host, const struct toad_config *config, void *
     (void)host;
     (void)config;
     (void)app;
-    double seconds = seconds_given();
-    struct timespec rest = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
-    while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
-        continue;
+    const char *path = getenv("INIT_SECONDS_FILE");
+    double end = now_s() + seconds_given(path);
+    double left = 0;
+    while ((left = end - now_s()) > 0 && access(path, F_OK) == 0)
+        (void)nanosleep(&(struct timespec){0, (long)((left < STEP_S ? left : STEP_S) * 1e9)}, NULL);
     return 0;
 }
 

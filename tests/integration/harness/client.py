@@ -99,12 +99,17 @@ class Connection:
 
     def await_taken(self):
         """Waits until the server has read all that was sent, so that the request is with the application."""
-        wait_until(lambda: self.unread_by_server() == 0, "the server to read the request", seen=self.unread_by_server)
+        wait_until(lambda: self.unconfirmed() == 0 == self.unread_by_server(), "the server to read the request",
+                   seen=lambda: (self.unconfirmed(), self.unread_by_server()))
+
+    def unconfirmed(self):
+        """What the other end's system has not confirmed: it need not be in the other end's queue yet."""
+        return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
 
     def unread_by_server(self):
         """The receive queue of the other end, which is on this machine."""
         if self.socket.family == socket.AF_UNIX:
-            return struct.unpack("i", fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))[0]
+            return self.unconfirmed()
         ends = [f":{port:04X}" for port in (self.socket.getpeername()[1], self.socket.getsockname()[1])]
         for row in map(str.split, pathlib.Path("/proc/net/tcp").read_text().splitlines()):
             if row[1].endswith(ends[0]) and row[2].endswith(ends[1]):

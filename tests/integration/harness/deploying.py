@@ -72,6 +72,24 @@ class ServiceManager:
         return self.messages
 
 
+def begin_request(connection):
+    """Sends a request but for its body's only byte: a worker has it, and it is under way until end_request()."""
+    connection.send(b"POST /len HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n")
+    connection.await_taken()
+
+
+def end_request(connection):
+    connection.send(b"x")
+    answer = connection.read_answer()
+    assert (answer.status, answer.number) == (200, 1)
+    return answer
+
+
+def await_leaving(trace, worker):
+    """Waits until the worker has told the manager whose trace this is that it leaves."""
+    wait_until(lambda: trace.beats(worker, leaving=True), f"worker {worker} to leave", seen=lambda: trace.find(event="pipe"))
+
+
 def await_last(server, count=2):
     """Waits until exactly these workers are there and nobody of an earlier generation."""
     workers = server.await_workers(count)

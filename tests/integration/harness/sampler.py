@@ -75,7 +75,8 @@ class Sampler:
             self.complain(f"the PID file names {pid} again after {self.named[-1]}")
         self.named.append(pid)
         mark = f"{processes.MARK}={self.server.mark}".encode()
-        if exists(pid) and mark not in processes.read(pid, "environ").split(b"\0"):
+        # What has ended meanwhile has no environment any more.
+        if mark not in processes.read(pid, "environ").split(b"\0") and exists(pid):
             self.complain(f"the PID file names {pid}, which is no process of this server")
 
     def look_at_sockets(self):

@@ -56,5 +56,11 @@ class Trace:
     def settings(self):
         return self.one(event="start")["settings"]
 
+    def patience(self):
+        """{worker: seconds from TERM to KILL}. On a busy machine one may need them that was to end at once."""
+        sent = self.find(action="signal")
+        terms = {line["pid"]: line["t"] for line in sent if line["signal"] == "TERM"}
+        return {line["pid"]: line["t"] - terms[line["pid"]] for line in sent if line["signal"] == "KILL"}
+
     def worker_ends(self):
         return self.find(event="exited")
